@@ -1,0 +1,80 @@
+// Bundles TypeScript with esbuild.
+//   (no argument)  the entry points of package.json's exports, the hosts of its imports and its command, into dist
+//   examples       examples/*.ts into build/examples
+//   test           test/**/*.ts into build/test
+// Examples and tests import the package by its name and so run what dist ships.
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { build } from "esbuild"
+
+const OPTIONS = {
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  sourcemap: true,
+  // a class that mentions itself is renamed by the bundler, and users read its name in reports
+  keepNames: true,
+  packages: "external",
+  external: ["#host"],
+  // tsconfig.json maps the package's name to its sources, which is for the type checker alone
+  tsconfigRaw: { compilerOptions: { target: "es2022", useDefineForClassFields: true, verbatimModuleSyntax: true } },
+  legalComments: "none",
+  logLevel: "warning",
+}
+
+const [folder] = process.argv.slice(2)
+try {
+  await (folder ? bundleFolder(folder) : bundlePackage())
+} catch (error) {
+  if (!error?.errors) throw error
+  process.exitCode = 1 // esbuild has printed them
+}
+
+async function bundlePackage() {
+  const entryPoints = packageEntries()
+  mkdirSync("dist", { recursive: true })
+  for (const name of readdirSync("dist")) if (/\.js(\.map)?$/.test(name)) rmSync(join("dist", name))
+  await build({ ...OPTIONS, entryPoints, outdir: "dist", chunkNames: "chunk-[hash]" })
+  if (entryPoints.cli) chmodSync("dist/cli.js", 0o755)
+}
+
+/** Output name -> source file. The source of an export is where its declarations come from. */
+function packageEntries() {
+  const { exports, imports } = JSON.parse(readFileSync("package.json", "utf8"))
+  const entries = {}
+  for (const target of Object.values(exports)) {
+    if (typeof target === "string") continue
+    entries[outputName(target.default)] = target.types.replace(/^\.\/dist\/types\/(.*)\.d\.ts$/, "ts/$1.ts")
+  }
+  for (const [condition, target] of Object.entries(imports["#host"])) {
+    if (condition !== "types") entries[outputName(target)] = `ts/host/${outputName(target).replace("host-", "")}.ts`
+  }
+  entries.cli = "ts/cli/main.ts"
+  for (const [name, source] of Object.entries(entries)) {
+    if (existsSync(source)) continue
+    console.error(`bundle: package.json promises dist/${name}.js, but there is no ${source}`)
+    delete entries[name]
+  }
+  return entries
+}
+
+function outputName(target) {
+  return target.replace(/^\.\/dist\/(.*)\.js$/, "$1")
+}
+
+async function bundleFolder(from) {
+  const to = join("build", from)
+  const sources = existsSync(from) ? readdirSync(from, { recursive: true }) : []
+  const entryPoints = sources
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts") && !name.startsWith("types"))
+    .map((name) => join(from, name))
+  for (const name of existsSync(to) ? readdirSync(to, { recursive: true }) : []) {
+    if (/\.mjs(\.map)?$/.test(name)) rmSync(join(to, name))
+  }
+  mkdirSync(to, { recursive: true })
+  if (!entryPoints.length) return
+  const names = { outbase: from, outdir: to, outExtension: { ".js": ".mjs" }, chunkNames: "chunk-[hash]" }
+  await build({ ...OPTIONS, ...names, entryPoints })
+}

@@ -1,0 +1,164 @@
+import { host } from "#host"
+import { E } from "../host/errno.ts"
+import { hostImports, type EpollOwner, type Guest } from "./imports.ts"
+import { Memory } from "./memory.ts"
+import { wasiImports } from "./wasi.ts"
+
+/** The functions that hub.wasm exports: wasm/loop.c and wasm/watcher.c. Loops and watchers are pointers. */
+export interface HubExports {
+  memory: WebAssembly.Memory
+  __wasm_call_ctors?(): void
+  loop_new(flags: number, isDefault: number): number
+  loop_destroy(loop: number): void
+  loop_turn(loop: number): number
+  loop_timeout(loop: number): number
+  loop_active_count(loop: number): number
+  loop_fd_closed(loop: number, fd: number): void
+  loop_ref(loop: number): void
+  loop_unref(loop: number): void
+  loop_now(loop: number): number
+  loop_now_update(loop: number): void
+  loop_iteration(loop: number): number
+  loop_depth(loop: number): number
+  loop_pending_count(loop: number): number
+  loop_backend(loop: number): number
+  loop_verify(loop: number): void
+  loop_feed_signal(loop: number, signum: number): void
+  ev_version(): number
+  ev_backends(which: number): number
+  ev_wall(): number
+  timer_start(loop: number, id: number, priority: number, ref: number, after: number, repeat: number): number
+  timer_again(loop: number, watcher: number, repeat: number): number
+  timer_remaining(loop: number, watcher: number): number
+  io_start(loop: number, id: number, priority: number, ref: number, fd: number, events: number): number
+  stat_start(loop: number, id: number, priority: number, ref: number, path: number, interval: number): number
+  watcher_start(
+    loop: number,
+    id: number,
+    priority: number,
+    ref: number,
+    kind: number,
+    number: number,
+    trace: number,
+  ): number
+  watcher_feed_new(loop: number, id: number, priority: number, kind: number, revents: number): number
+  watcher_feed(loop: number, watcher: number, revents: number): void
+  watcher_stop(loop: number, watcher: number): void
+  watcher_pending(watcher: number): number
+  watcher_clear_pending(loop: number, watcher: number): number
+  watcher_set_ref(loop: number, watcher: number, ref: number): void
+  async_send(loop: number, watcher: number): void
+  async_pending(watcher: number): number
+  child_rpid(watcher: number): number
+  child_rstatus(watcher: number): number
+  stat_fields(watcher: number, which: number, fields: number): number
+  stat_interval(watcher: number): number
+  allocate(size: number): number
+  release(pointer: number): void
+}
+
+/** Who gets a watcher's events. */
+export interface EventSink {
+  /** `revents` are libev's event bits; with {@link GONE} the watcher has stopped and its handle is void. */
+  event(revents: number): void
+}
+
+/** In an event: the watcher is stopped already (a one-shot timer, a closed fd) and its handle released. */
+export const GONE: number = 1 << 30
+
+/** The instance of hub.wasm, and the handles that connect its watchers with objects here. */
+export class HubModule implements Guest {
+  readonly exports: HubExports
+  readonly memory: Memory
+  readonly opened = new Set<number>()
+  readonly arguments: readonly string[] = []
+  readonly environment: Readonly<Record<string, string>> = {}
+  private readonly sinks: (EventSink | undefined)[] = [undefined]
+  private readonly pointers: number[] = [0]
+  private readonly free: number[] = []
+  private creating: EpollOwner | undefined
+
+  constructor() {
+    let memory: Memory | undefined
+    const wasi = {
+      get memory(): Memory {
+        return memory!
+      },
+      arguments: this.arguments,
+      environment: this.environment,
+    }
+    const instance = new WebAssembly.Instance(host.hubModule(), {
+      host: hostImports(this),
+      wasi_snapshot_preview1: wasiImports(wasi),
+    })
+    this.exports = instance.exports as unknown as HubExports
+    this.memory = memory = new Memory(this.exports.memory)
+    this.exports.__wasm_call_ctors?.()
+  }
+
+  /** Makes an ev_loop for `owner`, who hears of its epoll instance. Returns 0 when libev refuses the flags. */
+  createLoop(owner: EpollOwner, flags: number, isDefault: boolean): number {
+    this.creating = owner
+    const pointer = this.exports.loop_new(flags, isDefault ? 1 : 0)
+    this.creating = undefined
+    return pointer
+  }
+
+  /** A handle for a watcher that is about to start; `bind` completes it. */
+  reserve(sink: EventSink): number {
+    const handle = this.free.length > 0 ? this.free.pop()! : this.sinks.length
+    this.sinks[handle] = sink
+    return handle
+  }
+
+  /** Binds a reserved handle to its watcher. Throws RangeError when the module is out of memory. */
+  bind(handle: number, pointer: number): number {
+    if (pointer === 0) {
+      this.forget(handle)
+      throw new RangeError("the hub is out of memory for watchers")
+    }
+    this.pointers[handle] = pointer
+    return handle
+  }
+
+  pointer(handle: number): number {
+    return this.pointers[handle]!
+  }
+
+  forget(handle: number): void {
+    this.sinks[handle] = undefined
+    this.pointers[handle] = 0
+    this.free.push(handle)
+  }
+
+  /** How many watchers are started or pending, in all loops. */
+  get handles(): number {
+    return this.sinks.length - 1 - this.free.length
+  }
+
+  event(handle: number, revents: number): void {
+    const sink = this.sinks[handle]
+    if ((revents & GONE) !== 0) this.forget(handle)
+    sink?.event(revents)
+  }
+
+  get owner(): EpollOwner {
+    if (this.creating === undefined) throw new TypeError("an epoll instance belongs to a loop")
+    return this.creating
+  }
+
+  crashed(): void {
+    throw new TypeError("the hub runs no C threads")
+  }
+
+  resolved(_id: number, _status: number, _info: number): void {
+    throw new TypeError(`no query is under way (errno ${E.INVAL})`)
+  }
+}
+
+let shared: HubModule | undefined
+
+/** The one instance of hub.wasm on this thread, made at the first call. */
+export function hubModule(): HubModule {
+  return (shared ??= new HubModule())
+}

@@ -1,0 +1,177 @@
+import { host } from "#host"
+import { E } from "../host/errno.ts"
+import { descriptors } from "./descriptors.ts"
+import { Epoll } from "./epoll.ts"
+import type { Memory } from "./memory.ts"
+import { createPipe } from "./pipe.ts"
+import { processes } from "./processes.ts"
+import { decodeAddress, encodeAddress } from "./sockaddr.ts"
+
+/** Who is told of the descriptors that an epoll instance watches. */
+export interface EpollOwner {
+  /** One became ready. */
+  ready(): void
+  /** The number `fd` is being closed. */
+  closed(fd: number): void
+}
+
+/** What the imports need from the instance that they serve. */
+export interface Guest {
+  readonly memory: Memory
+  /** Numbers of descriptors that go when the guest goes. */
+  readonly opened: Set<number>
+  /** Whose epoll instance it is that the module makes now. */
+  readonly owner: EpollOwner
+  event(id: number, revents: number): void
+  crashed(thread: number): void
+  resolved(id: number, status: number, info: number): void
+}
+
+/** An assertion inside a module does not hold: the instance is lost. */
+export class PanicError extends Error {
+  override name = "PanicError"
+}
+
+/**
+ * The import module `host`, as wasm/host.h lists it, for one instance. A JavaScript error that crossed libev or malloc
+ * would leave them in the middle of a change, so every function catches and answers with an errno; only `panic` throws.
+ */
+export function hostImports(guest: Guest): WebAssembly.ModuleImports {
+  const epolls: (Epoll | undefined)[] = []
+
+  const guarded =
+    <A extends number[]>(call: (...args: A) => number) =>
+    (...args: A): number => {
+      try {
+        return call(...args)
+      } catch (error) {
+        return -host.errno(error)
+      }
+    }
+  const install = (descriptor: ReturnType<typeof host.stream>): number => {
+    if (typeof descriptor === "number") return descriptor
+    const fd = descriptors.install(descriptor)
+    if (fd < 0) descriptor.close()
+    else guest.opened.add(fd)
+    return fd
+  }
+  const writeAddress = (address: Uint8Array, pointer: number, lengthPointer: number): void => {
+    if (pointer === 0 || lengthPointer === 0) return
+    const words = guest.memory.words
+    const room = words[lengthPointer >>> 2] ?? 0
+    guest.memory.bytes.set(address.subarray(0, room), pointer)
+    words[lengthPointer >>> 2] = address.length
+  }
+
+  return {
+    epoll_create: guarded(() => {
+      const owner = guest.owner
+      const epoll = new Epoll(
+        descriptors,
+        () => owner.ready(),
+        (fd) => owner.closed(fd),
+      )
+      return epolls.push(epoll) - 1
+    }),
+    epoll_ctl: (epfd: number, operation: number, fd: number, events: number, low: number, high: number): number =>
+      epolls[epfd]?.control(operation, fd, events, low, high) ?? -E.BADF,
+    epoll_wait: (epfd: number, pointer: number, max: number): number =>
+      epolls[epfd]?.wait(guest.memory.words, pointer >>> 0, max) ?? -E.BADF,
+    epoll_close: guarded((epfd: number) => {
+      const epoll = epolls[epfd]
+      if (epoll === undefined) return -E.BADF
+      epoll.close()
+      epolls[epfd] = undefined
+      return 0
+    }),
+    event: (id: number, revents: number): void => guest.event(id, revents),
+    crashed: (thread: number): void => guest.crashed(thread),
+    resolved: (id: number, status: number, info: number): void => guest.resolved(id, status, info >>> 0),
+    panic: (message: number): never => {
+      throw new PanicError(guest.memory.string(message >>> 0))
+    },
+
+    sock_open: guarded((family: number, type: number) => {
+      if (family !== 2 && family !== 10) return -E.AFNOSUPPORT
+      if (type !== 1) return -E.PROTONOSUPPORT
+      return install(host.stream(family === 2 ? "inet" : "inet6"))
+    }),
+    sock_bind: guarded((fd: number, pointer: number, length: number) => {
+      const address = decodeAddress(guest.memory.slice(pointer >>> 0, length))
+      if (typeof address === "number") return address
+      return descriptors.get(fd)?.bind(address) ?? -E.BADF
+    }),
+    sock_listen: guarded((fd: number, backlog: number) => descriptors.get(fd)?.listen(backlog) ?? -E.BADF),
+    sock_accept: guarded((fd: number, pointer: number, length: number) => {
+      const accepted = descriptors.get(fd)?.accept() ?? -E.BADF
+      const client = install(accepted)
+      if (client >= 0 && typeof accepted !== "number") {
+        const peer = accepted.peerAddress()
+        if (typeof peer !== "number") writeAddress(encodeAddress(peer), pointer >>> 0, length >>> 0)
+      }
+      return client
+    }),
+    sock_connect: guarded((fd: number, pointer: number, length: number) => {
+      const address = decodeAddress(guest.memory.slice(pointer >>> 0, length))
+      if (typeof address === "number") return address
+      return descriptors.get(fd)?.connect(address) ?? -E.BADF
+    }),
+    sock_recv: guarded((fd: number, pointer: number, length: number) => {
+      return descriptors.get(fd)?.recv(guest.memory.slice(pointer >>> 0, length >>> 0)) ?? -E.BADF
+    }),
+    sock_send: guarded((fd: number, pointer: number, length: number) => {
+      return descriptors.get(fd)?.send(guest.memory.slice(pointer >>> 0, length >>> 0)) ?? -E.BADF
+    }),
+    sock_shutdown: guarded((fd: number, how: number) => {
+      if (how !== 0 && how !== 1 && how !== 2) return -E.INVAL
+      return descriptors.get(fd)?.shutdown(how) ?? -E.BADF
+    }),
+    sock_name: guarded((fd: number, peer: number, pointer: number, length: number) => {
+      const descriptor = descriptors.get(fd)
+      const address = (peer === 0 ? descriptor?.localAddress() : descriptor?.peerAddress()) ?? -E.BADF
+      if (typeof address === "number") return address
+      writeAddress(encodeAddress(address), pointer >>> 0, length >>> 0)
+      return 0
+    }),
+    sock_setopt: guarded((fd: number, level: number, name: number, value: number) => {
+      return descriptors.get(fd)?.setOption(level, name, value) ?? -E.BADF
+    }),
+    sock_getopt: guarded((fd: number, level: number, name: number, pointer: number) => {
+      const value = descriptors.get(fd)?.getOption(level, name) ?? -E.BADF
+      if (value < 0) return value
+      guest.memory.words[pointer >>> 2] = value
+      return 0
+    }),
+    fd_close: guarded((fd: number) => {
+      guest.opened.delete(fd)
+      return descriptors.close(fd)
+    }),
+    pipe: guarded((pointer: number) => {
+      const [reader, writer] = createPipe()
+      const words = guest.memory.words
+      const readEnd = install(reader)
+      const writeEnd = readEnd < 0 ? readEnd : install(writer)
+      if (writeEnd < 0) {
+        if (readEnd >= 0) descriptors.close(readEnd)
+        return writeEnd
+      }
+      words[pointer >>> 2] = readEnd
+      words[(pointer >>> 2) + 1] = writeEnd
+      return 0
+    }),
+
+    waitpid: guarded((pid: number, status: number) => {
+      const child = processes.wait(pid)
+      if (typeof child === "number") return child
+      if (status !== 0) guest.memory.words[status >>> 2] = child.status
+      return child.pid
+    }),
+    lstat: guarded((path: number, fields: number) => {
+      const stat = host.lstat(guest.memory.string(path >>> 0))
+      if (typeof stat === "number") return stat
+      const { dev, ino, mode, nlink, uid, gid, rdev, size, atime, mtime, ctime } = stat
+      guest.memory.doubles.set([dev, ino, mode, nlink, uid, gid, rdev, size, atime, mtime, ctime], fields >>> 3)
+      return 0
+    }),
+  }
+}

@@ -1,0 +1,122 @@
+import { host } from "#host"
+import { errorMessage, errorName } from "./host/errno.ts"
+
+/**
+ * What `kill()` ends a greenlet with. It is not a failure: a greenlet that it ended is `successful()`, and its value is the
+ * GreenletExit. In a generator greenlet it runs the `finally` blocks and cannot be caught; an async function gets it as the
+ * rejection of what it awaits, and should let it pass: see {@link isKill}.
+ *
+ * gevent: `gevent.GreenletExit`.
+ *
+ * @example
+ * ```ts
+ * import { GreenletExit, sleep, spawn } from "gevent-wasm"
+ * const sleeper = spawn(() => sleep(10))
+ * await sleeper.kill()
+ * console.log(sleeper.value instanceof GreenletExit) // true
+ * ```
+ */
+export class GreenletExit extends Error {
+  override name = "GreenletExit"
+}
+
+/**
+ * Ends the program from any greenlet: it is thrown into MAIN, as Python's SystemExit is. gevent: `sys.exit(code)`.
+ *
+ * @example
+ * ```ts
+ * import { run, sleep, spawn, SystemExit } from "gevent-wasm"
+ * await run(function* () {
+ *   spawn(() => { throw new SystemExit(3) })
+ *   yield* sleep(1)
+ * }).catch((error) => console.log(error.code)) // 3
+ * ```
+ */
+export class SystemExit extends Error {
+  override name = "SystemExit"
+  /** The exit code, or the message that was given. */
+  readonly code: number | string
+
+  constructor(code: number | string = 0) {
+    super(String(code))
+    this.code = code
+  }
+}
+
+/**
+ * Nothing is left that could ever wake the waiting MAIN. The message lists who is blocked on what.
+ * gevent: `gevent.hub.LoopExit`.
+ */
+export class LoopExit extends Error {
+  override name = "LoopExit"
+}
+
+/** A call that waits was made where nothing may wait: in a callback of the event loop. gevent: `gevent.hub.BlockingSwitchOutError`. */
+export class BlockingSwitchOutError extends Error {
+  override name = "BlockingSwitchOutError"
+
+  constructor(message = "Impossible to call blocking function in the event loop callback") {
+    super(message)
+  }
+}
+
+/** A wait was woken by somebody whom it did not wait for. gevent: `gevent.exceptions.InvalidSwitchError`. */
+export class InvalidSwitchError extends Error {
+  override name = "InvalidSwitchError"
+}
+
+/** Two greenlets use at once what only one may use. gevent: `gevent.exceptions.ConcurrentObjectUseError`. */
+export class ConcurrentObjectUseError extends Error {
+  override name = "ConcurrentObjectUseError"
+}
+
+/** The hub was destroyed while somebody waited in it. gevent: `gevent.exceptions.HubDestroyed`. */
+export class HubDestroyed extends Error {
+  override name = "HubDestroyed"
+}
+
+/** An object of one thread was used in another. gevent: `gevent.exceptions.InvalidThreadUseError`. */
+export class InvalidThreadUseError extends Error {
+  override name = "InvalidThreadUseError"
+}
+
+/**
+ * A failed system call. `code` is its POSIX name and `errno` the number that the host's own errors have. gevent: `OSError`.
+ *
+ * @example
+ * ```ts
+ * import { createConnection } from "gevent-wasm/socket"
+ * try {
+ *   await createConnection(["127.0.0.1", 1])
+ * } catch (error) {
+ *   console.log((error as SocketError).code) // ECONNREFUSED
+ * }
+ * ```
+ */
+export class SocketError extends Error {
+  override name = "SocketError"
+  /** `"ECONNREFUSED"`. */
+  readonly code: string
+  /** As the host's errors have it: -111 on Node. */
+  readonly errno: number
+  /** The call that failed, when it is known. */
+  readonly syscall: string | undefined
+
+  /**
+   * @param errno - A WASI errno, positive or negated.
+   * @param syscall - The call that failed.
+   * @param message - Instead of the system's message.
+   */
+  constructor(errno: number, syscall?: string, message?: string) {
+    const code = errorName(errno)
+    super(`${syscall === undefined ? "" : `${syscall} `}${code}: ${message ?? errorMessage(errno)}`)
+    this.code = code
+    this.errno = host.systemErrno(Math.abs(errno))
+    this.syscall = syscall
+  }
+}
+
+/** A socket's timeout has passed. gevent: `socket.timeout`. */
+export class SocketTimeout extends SocketError {
+  override name = "SocketTimeout"
+}

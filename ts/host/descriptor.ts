@@ -1,0 +1,115 @@
+import { E } from "./errno.ts"
+
+/** Epoll bit: data, a connection or the end of the stream can be taken. */
+export const IN = 1
+/** Epoll bit: bytes would be accepted. */
+export const OUT = 4
+/** Epoll bit: an error is pending. Always reported. */
+export const ERR = 8
+/** Epoll bit: both directions are shut. Always reported. */
+export const HUP = 16
+/** Epoll bit: the peer sends no more. */
+export const RDHUP = 0x2000
+
+/** Where a socket is: numeric host and port, or the path of a unix socket (an abstract one starts with NUL). */
+export type Address = { family: "inet" | "inet6"; host: string; port: number } | { family: "unix"; path: string }
+
+/** Something that waits for a descriptor; an epoll interest is one. */
+export interface Observer {
+  /** The descriptor's readiness may have risen. */
+  ready(): void
+  /** The number `fd`, under which it may be observed, is about to be closed. */
+  closed(fd: number): void
+}
+
+/**
+ * An open file of this process as an fd table holds it: a socket, a listener, a pipe's end. No method blocks or throws;
+ * a failure is a negative errno (`-E.AGAIN`). What a kind of descriptor cannot do answers as POSIX does: ENOTSOCK for
+ * socket calls, EBADF for reading and writing.
+ *
+ * @example
+ * ```ts
+ * const stream = host.stream("inet")
+ * if (typeof stream !== "number") stream.connect({ family: "inet", host: "127.0.0.1", port: 80 }) // -E.INPROGRESS
+ * ```
+ */
+export abstract class Descriptor {
+  /** Who is told when readiness rises. */
+  readonly observers: Observer[] = []
+  /** Under how many numbers fd tables hold it; the last one to go closes it. */
+  links = 0
+
+  /** Epoll bits that hold now, ERR and HUP included. */
+  abstract readiness(): number
+
+  /** Lets go of it gracefully: what `send` accepted is still delivered. A second call does nothing. */
+  abstract close(): void
+
+  /** Gives a socket its local address. Port 0 lets the host choose one. */
+  bind(_address: Address): number {
+    return -E.NOTSOCK
+  }
+
+  /** Makes a socket accept connections; `backlog` is a wish. */
+  listen(_backlog: number): number {
+    return -E.NOTSOCK
+  }
+
+  /** Takes the next connection, or -E.AGAIN. */
+  accept(): Descriptor | number {
+    return -E.NOTSOCK
+  }
+
+  /** Starts to connect: -E.INPROGRESS, then OUT, and SO_ERROR tells the outcome. */
+  connect(_address: Address): number {
+    return -E.NOTSOCK
+  }
+
+  /** Reads into `into`: the number of bytes, 0 at the end, -E.AGAIN when nothing is there. Errors come after the data. */
+  recv(_into: Uint8Array): number {
+    return -E.BADF
+  }
+
+  /** Like `recv`, with a chunk of up to `max` bytes that the caller owns; an empty one is the end of the stream. */
+  take(max: number): Uint8Array | number {
+    const chunk = new Uint8Array(max)
+    const count = this.recv(chunk)
+    return count < 0 ? count : chunk.subarray(0, count)
+  }
+
+  /** Accepts some or all of `from`, which it does not keep: the number of bytes, or -E.AGAIN. */
+  send(_from: Uint8Array): number {
+    return -E.BADF
+  }
+
+  /** Ends receiving (0), sending (1) or both (2). */
+  shutdown(_how: 0 | 1 | 2): number {
+    return -E.NOTSOCK
+  }
+
+  /** This end's address. */
+  localAddress(): Address | number {
+    return -E.NOTSOCK
+  }
+
+  /** The other end's address. */
+  peerAddress(): Address | number {
+    return -E.NOTSOCK
+  }
+
+  /** Sets a socket option; levels and names are those of `options.ts`. */
+  setOption(_level: number, _name: number, _value: number): number {
+    return -E.NOTSOCK
+  }
+
+  /** Reads a socket option; reading SO_ERROR takes the pending error, as a positive errno. */
+  getOption(_level: number, _name: number): number {
+    return -E.NOTSOCK
+  }
+
+  /** Tells the observers that readiness may have risen. */
+  protected notify(): void {
+    const observers = this.observers
+    for (let i = 0; i < observers.length; i++) observers[i]!.ready()
+  }
+}

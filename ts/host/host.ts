@@ -1,0 +1,129 @@
+import type { Descriptor } from "./descriptor.ts"
+
+/** What lstat(2) says of a file, as numbers. Times are seconds with fractions. */
+export interface FileStat {
+  dev: number
+  ino: number
+  mode: number
+  nlink: number
+  uid: number
+  gid: number
+  rdev: number
+  size: number
+  atime: number
+  mtime: number
+  ctime: number
+}
+
+/** An address that a name stands for. */
+export interface ResolvedAddress {
+  address: string
+  family: 4 | 6
+}
+
+/** A value that follows the asynchronous calls made while it is set. */
+export interface Context<T> {
+  /** Calls `fn` with the value set and returns what it returns. */
+  run<R>(value: T, fn: () => R): R
+  /** The value of the calls we are in. */
+  get(): T | undefined
+}
+
+/**
+ * All that the library asks of the JavaScript host. There is one implementation per host; nothing outside this folder
+ * knows a host's name. Failures are negative WASI errno numbers unless a method says that it throws.
+ *
+ * @example
+ * ```ts
+ * import { host } from "#host"
+ * host.arm(100, turn, true)
+ * ```
+ */
+export interface Host {
+  /** The host's name in lower case: `"node"`. */
+  readonly name: string
+
+  /** Milliseconds since some point in the past, with fractions; never goes back. */
+  monotonic(): number
+
+  /** Milliseconds since 1970, with fractions. */
+  wall(): number
+
+  /** Fills the array with random bytes fit for cryptography. */
+  random(into: Uint8Array): void
+
+  /** Calls `fn` once the host has polled its I/O, which batches the wake-ups of one turn. */
+  immediate(fn: () => void): void
+
+  /**
+   * Sets the one timer. `fn` is called once, in `ms` milliseconds or earlier: a wake-up armed before for an earlier time
+   * may stay, so whoever is woken looks at the clock and arms again.
+   *
+   * @param ms - Milliseconds from now; Infinity is no deadline.
+   * @param ref - Whether the process has something to live for, with Infinity too.
+   */
+  arm(ms: number, fn: () => void, ref: boolean): void
+
+  /** A new TCP socket, which is to be bound, to listen or to connect; or an errno when the host has none. */
+  stream(family: "inet" | "inet6"): Descriptor | number
+
+  /**
+   * Calls `fn` whenever the host has nothing left to wait for and would end.
+   *
+   * @returns What takes it off again.
+   */
+  onIdle(fn: () => void): () => void
+
+  /**
+   * Starts or stops calling `fn` when the process gets a signal; its default action is off meanwhile.
+   *
+   * @returns 0, or -E.INVAL for a signal that cannot be caught here.
+   */
+  signal(signum: number, on: boolean, fn: (signum: number) => void): number
+
+  /** The numbers of the signals that the host knows, by name (`SIGINT`). */
+  readonly signals: Readonly<Record<string, number>>
+
+  /** What lstat(2) says of a path, or an errno. */
+  lstat(path: string): FileStat | number
+
+  /**
+   * The addresses of a host name, in the system's order; a numeric one is its own answer.
+   *
+   * @throws The returned promise rejects with the host's error: `code` is `ENOTFOUND`, `EAI_AGAIN` …
+   */
+  lookup(hostname: string, family: 0 | 4 | 6): Promise<ResolvedAddress[]>
+
+  /** Writes all bytes to standard output (1) or error (2). Returns their number, or an errno such as -E.PIPE. */
+  write(fd: 1 | 2, bytes: Uint8Array): number
+
+  /** The bytes of a file. Throws the host's error. */
+  readFile(path: string | URL): Uint8Array
+
+  /** The hub's module, compiled once from `hub.wasm`, which lies beside the bundle of the host. */
+  hubModule(): WebAssembly.Module
+
+  /** A new value that follows asynchronous calls. */
+  createContext<T>(): Context<T>
+
+  /** The WASI errno, positive, of an error that the host threw; E.IO when it is none. */
+  errno(error: unknown): number
+
+  /** The number that users of this host know an errno by: negative and the system's on Node (-111). */
+  systemErrno(errno: number): number
+
+  /** The method name by which the host's console shows an object. */
+  readonly inspect: symbol
+
+  /** A variable of the environment. */
+  env(name: string): string | undefined
+
+  /** The arguments after the program's name. */
+  args(): string[]
+
+  /** Sets the code that the process ends with when it has nothing more to do. */
+  exitCode(code: number): void
+
+  /** Ends the process now; what is unsent is lost. */
+  exit(code: number): never
+}

@@ -1,0 +1,113 @@
+import net from "node:net"
+import process from "node:process"
+import type { Address } from "../descriptor.ts"
+import { E } from "../errno.ts"
+import { errnoOfError, errnoOfSystem } from "./errors.ts"
+
+/** A TCP address. */
+export type TcpAddress = Extract<Address, { host: string }>
+
+/** A local address that is taken, before it is known whether the socket will listen or connect. */
+export interface Binding {
+  /** What was asked for, with the port that the system chose where it could be asked. */
+  readonly address: TcpAddress
+  /** What `server.listen()` and `new net.Socket({ handle })` take; undefined when the host cannot bind ahead. */
+  readonly source: unknown
+  /** Gives the address back when nothing took `source` over. */
+  close(): void
+}
+
+/** How to bind. */
+export interface BindOptions {
+  ipv6Only: boolean
+  reusePort: boolean
+}
+
+interface BoundSocket {
+  address(): { address: string; port: number }
+  close(): void
+}
+
+interface TcpHandle {
+  bind(host: string, port: number, flags: number): number
+  bind6(host: string, port: number, flags: number): number
+  getsockname(into: { address?: string; port?: number }): number
+  close(): void
+}
+
+interface TcpWrap {
+  TCP: new (kind: number) => TcpHandle
+  constants: { SOCKET: number; UV_TCP_IPV6ONLY?: number }
+}
+
+type BoundSocketClass = new (options: object) => BoundSocket
+
+const boundSocket = (net as unknown as { BoundSocket?: BoundSocketClass }).BoundSocket
+const tcpWrap = boundSocket === undefined ? loadTcpWrap() : undefined
+
+/** Whether several sockets can share a port here. */
+export const canReusePort = boundSocket !== undefined
+
+/** Whether the host is numeric and of its family, and the port one. */
+export function isTcpAddress({ family, host, port }: TcpAddress): boolean {
+  return net.isIP(host) === (family === "inet6" ? 6 : 4) && Number.isInteger(port) && port >= 0 && port <= 65535
+}
+
+/**
+ * Binds a TCP address now: with the newest Node's `net.BoundSocket`, before that with the handle class that it wraps.
+ * Where neither is there (another host, or a Node with its permissions on), the address is remembered, errors come from
+ * accept(), and port 0 is known once the server listens.
+ *
+ * @returns The binding, or a negative errno: ADDRINUSE, ADDRNOTAVAIL, ACCES, INVAL …
+ */
+export function bindTcp(address: TcpAddress, options: BindOptions): Binding | number {
+  if (!isTcpAddress(address)) return -E.INVAL
+  try {
+    if (boundSocket !== undefined) return bindSocket(boundSocket, address, options)
+    if (tcpWrap !== undefined) return bindHandle(tcpWrap, address, options)
+  } catch (error) {
+    return -errnoOfError(error)
+  }
+  return { address, source: undefined, close() {} }
+}
+
+function bindSocket(Bound: BoundSocketClass, address: TcpAddress, options: BindOptions): Binding {
+  const { family, host, port } = address
+  const source = new Bound({
+    host,
+    port,
+    reusePort: options.reusePort,
+    ipv6Only: family === "inet6" && options.ipv6Only,
+  })
+  const local = source.address()
+  return { address: { family, host: local.address, port: local.port }, source, close: () => source.close() }
+}
+
+function bindHandle(wrap: TcpWrap, address: TcpAddress, options: BindOptions): Binding | number {
+  const { family, host, port } = address
+  const source = new wrap.TCP(wrap.constants.SOCKET)
+  const flags = options.ipv6Only ? (wrap.constants.UV_TCP_IPV6ONLY ?? 0) : 0
+  const local: { address?: string; port?: number } = {}
+  let result = family === "inet6" ? source.bind6(host, port, flags) : source.bind(host, port, 0)
+  // libuv keeps EADDRINUSE back until somebody asks for the name.
+  if (result === 0) result = source.getsockname(local)
+  if (result !== 0) {
+    source.close()
+    return -errnoOfSystem(result)
+  }
+  return {
+    address: { family, host: local.address ?? host, port: local.port ?? port },
+    source,
+    close: () => source.close(),
+  }
+}
+
+function loadTcpWrap(): TcpWrap | undefined {
+  try {
+    const { binding } = process as unknown as { binding?: (name: string) => TcpWrap }
+    const wrap = binding?.("tcp_wrap")
+    return typeof wrap?.TCP === "function" ? wrap : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,62 @@
+import net from "node:net"
+import { copyScratch, scratch } from "./scratch.ts"
+
+/** Bytes that a connection may hold on either side: queued for `recv`, or accepted by `send` and not yet sent. */
+export const HIGH_WATER_MARK = 256 * 1024
+
+/** Gets each chunk that arrives and owns it; false stops the reading until `resume()`. */
+export type Deliver = (chunk: Uint8Array) => boolean
+
+/** The part of libuv's handle that is used; Node does not document it, so each use has a fallback. */
+export interface Handle {
+  readonly fd?: number
+  readonly writeQueueSize?: number
+}
+
+interface WithHandle {
+  _handle: Handle | null | undefined
+}
+
+/** The handle of a socket that is open, where the host shows one. */
+export function handleOf(socket: net.Socket): Handle | undefined {
+  return (socket as unknown as WithHandle)._handle ?? undefined
+}
+
+/**
+ * Makes a socket for a connection that is yet to be made.
+ *
+ * @param source - The bound handle to connect from, or undefined.
+ */
+export function openWire(source: unknown, deliver: Deliver): net.Socket {
+  return new net.Socket(wireOptions(source, deliver))
+}
+
+/**
+ * Makes the reading socket of a connection that a server accepted paused.
+ *
+ * A server cannot be told to read into a given buffer, so the handle moves to a socket that does. Where there is no
+ * handle to move, the server's own socket serves, one allocation per chunk dearer.
+ */
+export function adoptWire(shell: net.Socket, deliver: Deliver): net.Socket {
+  const handle = handleOf(shell)
+  if (handle === undefined) {
+    shell.on("data", (data: Buffer) => {
+      if (!deliver(new Uint8Array(data.buffer, data.byteOffset, data.length))) shell.pause()
+    })
+    return shell
+  }
+  ;(shell as unknown as WithHandle)._handle = null
+  return new net.Socket(wireOptions(handle, deliver))
+}
+
+function wireOptions(handle: unknown, deliver: Deliver): net.SocketConstructorOpts {
+  const options = {
+    handle,
+    // Reading begins when the connection does; a bound handle has nothing to read from yet.
+    manualStart: true,
+    allowHalfOpen: true,
+    writableHighWaterMark: HIGH_WATER_MARK,
+    onread: { buffer: scratch, callback: (count: number) => deliver(copyScratch(count)) },
+  }
+  return options
+}

@@ -1,0 +1,311 @@
+import { host } from "#host"
+import { getVersion } from "./core/version.ts"
+import { ERROR } from "./core/flags.ts"
+import type { Watcher } from "./core/watcher.ts"
+import { Loop } from "./core/loop.ts"
+import {
+  BlockingSwitchOutError,
+  GreenletExit,
+  HubDestroyed,
+  InvalidSwitchError,
+  LoopExit,
+  SocketError,
+  SystemExit,
+} from "./exceptions.ts"
+import { E } from "./host/errno.ts"
+import { limitOf, Timeout, type TimeoutArgument } from "./limit.ts"
+import { currentStrand, MAIN, scheduler, Strand, type Interrupt } from "./strand.ts"
+import { Wait } from "./wait.ts"
+
+/** A class of errors. */
+export type ErrorClass = abstract new (...args: never[]) => unknown
+
+/** How many of the blocked a LoopExit names. */
+const BLOCKED_SHOWN = 20
+
+let shared: Hub | undefined
+
+/**
+ * The hub of this thread, made at the first call. gevent: `gevent.get_hub()`.
+ *
+ * @example
+ * ```ts
+ * import { getHub } from "gevent-wasm"
+ * console.log(getHub().loop.backend) // epoll
+ * ```
+ */
+export function getHub(): Hub {
+  if (shared === undefined || shared.destroyed) shared = new Hub()
+  return shared
+}
+
+/**
+ * The event loop and those who wait in it: where greenlets go on, where their errors are reported and where a program that
+ * can never go on is told so. gevent: `gevent.hub.Hub`.
+ */
+export class Hub extends Strand {
+  /** Errors that are not printed when a greenlet ends with them. gevent: `Hub.NOT_ERROR`. */
+  static NOT_ERROR: ErrorClass[] = [GreenletExit, SystemExit]
+  /** Errors that are thrown into MAIN. gevent: `Hub.SYSTEM_ERROR`. */
+  static SYSTEM_ERROR: ErrorClass[] = [SystemExit]
+
+  /** The loop that greenlets run in. */
+  readonly loop: Loop
+  /** Errors that are not printed; may be changed for this hub alone. */
+  notError: ErrorClass[] = [...Hub.NOT_ERROR]
+  /** Errors that are thrown into MAIN; may be changed for this hub alone. */
+  systemError: ErrorClass[] = [...Hub.SYSTEM_ERROR]
+  /** Where reports of errors go: a function of the text; null silences them. gevent: `Hub.exception_stream`. */
+  exceptionStream: ((text: string) => void) | null = (text) => void host.write(2, new TextEncoder().encode(text))
+  private isDestroyed = false
+  private joiners: HubJoin[] = []
+  private readonly offIdle: () => void
+
+  constructor() {
+    super()
+    this.loop = Loop.default()
+    this.loop.errorHandler = this
+    this.loop.onQuiet = () => this.quiet()
+    this.loop.invoke = (callback, args, context) => this.invoke(callback, args, context)
+    this.offIdle = host.onIdle(() => this.idle())
+  }
+
+  /** Whether `destroy` was called. */
+  get destroyed(): boolean {
+    return this.isDestroyed
+  }
+
+  /** The hub lives as long as it is not destroyed. */
+  get dead(): boolean {
+    return this.isDestroyed
+  }
+
+  /**
+   * Starts a watcher, waits until it fires, and stops it in any case. gevent: `Hub.wait(watcher)`.
+   *
+   * @returns The event bits.
+   * @throws {TypeError} when the watcher is active already. @throws {SocketError} EBADF when its descriptor was closed.
+   * @example
+   * ```ts
+   * import { getHub } from "gevent-wasm"
+   * import { Timer } from "gevent-wasm/core"
+   * const hub = getHub()
+   * await hub.wait(new Timer(hub.loop, 0.01))
+   * ```
+   */
+  wait(watcher: Watcher): Wait<number> {
+    return new WatcherWait(watcher)
+  }
+
+  /**
+   * Throws `error` into the greenlet that waits for the watcher, from the run queue. Nothing happens when nobody does.
+   * gevent: `Hub.cancel_wait(watcher, error, close_watcher=False)`.
+   */
+  cancelWait(watcher: Watcher, error: Error): void {
+    this.loop.runCallback(() => {
+      const wait = watcher.args?.[0]
+      if (watcher.active && wait instanceof WatcherWait) wait.interrupted(error)
+    })
+  }
+
+  /**
+   * Waits until nothing in the loop keeps it alive. Only MAIN may. gevent: `Hub.join(timeout=None)`.
+   *
+   * @returns Whether that was so; false when the timeout, in seconds, passed first.
+   * @throws {Error} in a greenlet.
+   */
+  join(timeout: TimeoutArgument = null): Wait<boolean> {
+    if (currentStrand() !== MAIN) throw new Error("only possible from the MAIN greenlet")
+    return new HubJoin(this.joiners, this.loop, timeout)
+  }
+
+  /**
+   * Reports an error that nobody caught, once. May be replaced on the instance. Errors of the classes in `systemError` are
+   * thrown into MAIN, and so is any error without a context. gevent: `Hub.handle_error(context, type, value, tb)`.
+   */
+  handleError(context: unknown, error: unknown): void {
+    try {
+      if (!this.notError.some((type) => error instanceof type)) this.printException(context, error)
+      if (context === null || this.systemError.some((type) => error instanceof type)) this.handleSystemError(error)
+    } catch (second) {
+      // an error handler that fails must not take the others' callbacks with it
+      if (this.exceptionStream !== null) host.write(2, new TextEncoder().encode(`${describeError(second)}\n`))
+    }
+  }
+
+  /** Throws an error into MAIN. gevent: `Hub.handle_system_error(type, value)`. */
+  handleSystemError(error: unknown): void {
+    this.loop.runCallback(() => MAIN.interrupt({ error, kill: false, thrown: nothing }))
+  }
+
+  /** Writes an error's stack and where it comes from. gevent: `Hub.print_exception(context, type, value, tb)`. */
+  printException(context: unknown, error: unknown): void {
+    const name = error instanceof Error ? error.name : typeof error
+    const where =
+      context === null || context === undefined ? "" : `${this.formatContext(context)} failed with ${name}\n`
+    this.exceptionStream?.(`${describeError(error)}\n${new Date().toISOString()} ${where}\n`)
+  }
+
+  /** How a context is named in reports. gevent: `Hub.format_context`. */
+  formatContext(context: unknown): string {
+    return typeof context === "function" ? `<function ${context.name || "(anonymous)"}>` : String(context)
+  }
+
+  /**
+   * Ends the hub. Who waits in it gets HubDestroyed. The next `getHub()` makes a new one, on the same loop unless that is to be
+   * destroyed too. gevent: `Hub.destroy(destroy_loop=None)`.
+   */
+  destroy(options: { destroyLoop?: boolean } = {}): void {
+    if (this.isDestroyed) return
+    this.isDestroyed = true
+    this.offIdle()
+    this.loop.errorHandler = this.loop.onQuiet = null
+    for (const strand of blocked()) {
+      strand.interrupt({ error: new HubDestroyed("the hub was destroyed"), kill: false, thrown: nothing })
+    }
+    if (options.destroyLoop === true) this.loop.destroy()
+  }
+
+  interrupt(interrupt: Interrupt): void {
+    this.handleError(this, interrupt.error)
+  }
+
+  resume(): void {
+    throw new InvalidSwitchError("the hub does not wait")
+  }
+
+  refusal(): Error {
+    return new BlockingSwitchOutError()
+  }
+
+  override toString(): string {
+    return `<Hub ${getVersion()} ${this.loop.destroyed ? "destroyed" : this.loop.backend}>`
+  }
+
+  /** Calls a callback of the loop as the hub; a generator runs to its end, and may not wait. */
+  private invoke(callback: (...args: never[]) => unknown, args: unknown[], context: unknown): void {
+    const previous = scheduler.current
+    scheduler.current = this
+    try {
+      const result = callback(...(args as never[]))
+      if (isIterator(result)) runToEnd(result)
+    } catch (error) {
+      this.handleError(context, error)
+    } finally {
+      scheduler.current = previous
+    }
+  }
+
+  private quiet(): void {
+    if (scheduler.foreign > 0) return
+    for (const joiner of this.joiners.splice(0)) joiner.wake(true)
+  }
+
+  /** The host has nothing left that could wake anybody: whoever waits in MAIN would wait for ever. */
+  private idle(): void {
+    if (MAIN.awaiting === null || MAIN.awaiting.size === 0) return
+    if (this.loop.alive) return
+    const list = [...blocked()].map((strand) => `  ${describeBlocked(strand)}`)
+    if (list.length > BLOCKED_SHOWN) list.splice(BLOCKED_SHOWN, Infinity, `  … and ${list.length - BLOCKED_SHOWN} more`)
+    const message = `This operation would block forever\n\t${this.toString()}\nBlocked:\n${list.join("\n")}`
+    MAIN.interrupt({ error: new LoopExit(message), kill: false, thrown: nothing })
+  }
+}
+
+/** Waits for one event of a watcher. */
+class WatcherWait extends Wait<number> {
+  private readonly watcher: Watcher
+
+  constructor(watcher: Watcher) {
+    super()
+    this.watcher = watcher
+  }
+
+  protected begin(): boolean {
+    if (this.watcher.active) throw new TypeError(`${String(this.watcher)} is active already; wait for one that is not`)
+    this.watcher.startWithEvents(onWatcher, this)
+    return false
+  }
+
+  protected cancel(): void {
+    this.watcher.stop()
+  }
+
+  interrupted(error: unknown): void {
+    this.watcher.stop()
+    this.fail(error)
+  }
+
+  fired(events: number): void {
+    this.watcher.stop()
+    if ((events & ERROR) !== 0) this.fail(new SocketError(E.BADF, "wait"))
+    else this.wake(events)
+  }
+
+  override describe(): string {
+    return String(this.watcher)
+  }
+}
+
+function onWatcher(events: number, wait: WatcherWait): void {
+  wait.fired(events)
+}
+
+class HubJoin extends Wait<boolean> {
+  private readonly joiners: HubJoin[]
+  private readonly loop: Loop
+
+  constructor(joiners: HubJoin[], loop: Loop, timeout: TimeoutArgument) {
+    super()
+    this.joiners = joiners
+    this.loop = loop
+    // the join's own timer must not keep alive what it waits for the end of
+    const limit = limitOf(timeout)
+    this.limit = typeof timeout === "number" ? new Timeout(timeout, null, { ref: false }) : limit
+  }
+
+  protected begin(): boolean {
+    this.joiners.push(this)
+    this.loop.touch()
+    return false
+  }
+
+  protected cancel(): void {
+    const index = this.joiners.indexOf(this)
+    if (index >= 0) void this.joiners.splice(index, 1)
+  }
+
+  protected override expired(): boolean {
+    return false
+  }
+}
+
+/** Everybody who waits. */
+function* blocked(): Generator<Strand> {
+  if (MAIN.awaiting !== null && MAIN.awaiting.size > 0) yield MAIN
+  yield* scheduler.strands()
+}
+
+function describeBlocked(strand: Strand): string {
+  const waits = strand.waiting === null ? [...(strand.awaiting ?? [])] : [strand.waiting]
+  const what = waits.map((one) => one.describe()).join(", ")
+  return `${String(strand)} in ${what === "" ? "code of its own" : what}`
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? String(error)) : String(error)
+}
+
+function isIterator(value: unknown): value is Iterator<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as Iterator<unknown>).next === "function"
+}
+
+/** A wait that blocks throws in the hub, so that this ends. */
+function runToEnd(iterator: Iterator<unknown>): void {
+  const { done } = iterator.next()
+  if (done !== true) throw new TypeError("a callback of the loop yielded something; use yield*")
+}
+
+function nothing(): void {
+  // an error that is thrown once needs no bookkeeping
+}

@@ -1,0 +1,289 @@
+import type { Loop } from "./core/loop.ts"
+import type { Runnable } from "./core/runqueue.ts"
+import { GreenletExit } from "./exceptions.ts"
+import { getHub } from "./hub.ts"
+import { asyncContext, currentStrand, delist, enlist, MAIN, scheduler, Strand, type Interrupt } from "./strand.ts"
+import { Wait, type Op } from "./wait.ts"
+
+/** What a greenlet runs: a generator function, an async function, or a plain one. */
+export type Body = (...args: never[]) => unknown
+
+const NEXT = 0
+const THROW = 1
+const RETURN = 2
+
+const UNSTARTED = 0
+const STARTED = 1
+const RUNNING = 2
+const FINISHED = 3
+
+/** A killed or limited greenlet's interrupt. */
+export class Kill implements Interrupt {
+  readonly error: unknown
+  readonly kill: boolean
+
+  constructor(error: unknown) {
+    this.error = error
+    this.kill = error instanceof GreenletExit
+  }
+
+  thrown(): void {
+    // it is thrown once and then forgotten
+  }
+}
+
+/**
+ * Runs a function in the hub, and no more: nobody can join it or get its result. gevent: what `spawn_raw` returns, a
+ * `greenlet.greenlet`.
+ */
+export class RawGreenlet extends Strand implements Runnable {
+  /** The greenlet that made it; null when that was MAIN. gevent: `spawning_greenlet`. */
+  readonly spawningGreenlet: RawGreenlet | null
+  protected body: Body | null
+  protected bodyArguments: unknown[] | null
+  private generator: Iterator<unknown, unknown, unknown> | null = null
+  private state = UNSTARTED
+  private isAsync = false
+
+  /** @throws {TypeError} when `body` is not a function. */
+  constructor(body: Body, args: unknown[]) {
+    super()
+    const spawner = currentStrand()
+    this.spawningGreenlet = spawner instanceof RawGreenlet ? spawner : null
+    this.body = body
+    this.bodyArguments = args
+  }
+
+  /** Whether it has ended. */
+  get dead(): boolean {
+    return this.state === FINISHED
+  }
+
+  /** Whether it was started and has not ended; gevent's `bool(greenlet)`. */
+  get active(): boolean {
+    return this.state === STARTED || this.state === RUNNING
+  }
+
+  /** The loop that it runs in. */
+  get loop(): Loop {
+    return getHub().loop
+  }
+
+  /** Whether `start` was called. */
+  protected get hasStarted(): boolean {
+    return this.state !== UNSTARTED
+  }
+
+  /** Whether its function was entered. */
+  protected get hasRun(): boolean {
+    return this.state >= RUNNING
+  }
+
+  /** Puts it into the run queue. */
+  protected schedule(): void {
+    if (this.state !== UNSTARTED) return
+    this.enter()
+    scheduler.loop.queue.push(this)
+  }
+
+  /** It counts as started; `run` follows. */
+  protected enter(): void {
+    this.state = STARTED
+    enlist(this)
+  }
+
+  /** Its first turn in the run queue. */
+  run(): void {
+    if (this.state !== STARTED) return
+    this.state = RUNNING
+    const { body, bodyArguments } = this
+    this.body = this.bodyArguments = null
+    const previous = scheduler.current
+    scheduler.current = this
+    try {
+      // an async function is told apart by the host's context in all its later parts
+      const result = isAsyncFunction(body!)
+        ? asyncContext().run(this, () => body!(...(bodyArguments as never[])))
+        : body!(...(bodyArguments as never[]))
+      if (typeof result === "object" && result !== null) this.runObject(result)
+      else this.finish(result)
+    } catch (error) {
+      this.finishWithError(error)
+    }
+    scheduler.current = previous
+  }
+
+  resume(wait: Wait<unknown>): void {
+    if (this.waiting !== wait) return
+    this.waiting = null
+    if (wait.failed) this.step(THROW, wait.failure)
+    else this.step(NEXT, undefined)
+  }
+
+  interrupt(interrupt: Interrupt): void {
+    if (this.state === FINISHED) return
+    const { waiting } = this
+    if (this.isAsync) {
+      if (!this.interruptAwaiting(interrupt)) this.defer(interrupt)
+    } else if (waiting !== null && waiting.armed) {
+      this.waiting = null
+      interrupt.thrown()
+      this.step(interrupt.kill ? RETURN : THROW, interrupt.error)
+    } else this.defer(interrupt) // a settled wait first hands over its result
+  }
+
+  override get awaiter(): Strand {
+    return this.generator === null ? this : MAIN
+  }
+
+  override addAwaited(wait: Wait<unknown>): void {
+    super.addAwaited(wait)
+    if (this.isAsync && this.awaiting!.size === 1) scheduler.foreign--
+  }
+
+  override removeAwaited(wait: Wait<unknown>): void {
+    const before = this.awaiting?.size ?? 0
+    super.removeAwaited(wait)
+    if (this.isAsync && before === 1 && this.awaiting!.size === 0) scheduler.foreign++
+  }
+
+  refusal(): Error | undefined {
+    return this.state === FINISHED ? new TypeError(`${String(this)} has ended and cannot wait`) : undefined
+  }
+
+  /** It has ended with a value. Subclasses keep it. */
+  protected ended(_value: unknown): void {
+    // a raw greenlet's result goes nowhere
+  }
+
+  /** It has ended with an error that is no GreenletExit. */
+  protected failed(error: unknown): void {
+    this.report(error)
+  }
+
+  /** Tells the hub of an error that nobody caught. */
+  protected report(error: unknown): void {
+    getHub().handleError(this, error)
+  }
+
+  /** Ends it with an error if its function was not entered yet; whether that was so. */
+  endBeforeRun(error: Error): boolean {
+    if (this.hasRun) return false
+    if (this.state === UNSTARTED) enlist(this)
+    this.body = this.bodyArguments = null
+    this.finishWithError(error)
+    return true
+  }
+
+  /** Throws an error into it from the run queue. */
+  scheduleKill(error: Error): void {
+    if (this.dead || this.endBeforeRun(error)) return
+    scheduler.loop.queue.push({ run: () => this.interrupt(new Kill(error)) })
+  }
+
+  override toString(): string {
+    return `<RawGreenlet>`
+  }
+
+  private runObject(result: object): void {
+    if (typeof (result as Iterator<unknown>).next === "function") {
+      this.generator = result as Iterator<unknown>
+      this.step(NEXT, undefined)
+    } else if (typeof (result as PromiseLike<unknown>).then !== "function") this.finish(result)
+    else if (Symbol.iterator in result) {
+      this.generator = (result as Op<unknown>)[Symbol.iterator]()
+      this.step(NEXT, undefined)
+    } else this.runAsync(result as PromiseLike<unknown>)
+  }
+
+  private runAsync(promise: PromiseLike<unknown>): void {
+    this.isAsync = true
+    scheduler.foreign++
+    // waits that it began in its first part were counted as nobody's
+    if (this.awaiting !== null && this.awaiting.size > 0) scheduler.foreign--
+    promise.then(
+      (value) => this.asyncEnd(() => this.finish(value)),
+      (error: unknown) => this.asyncEnd(() => this.finishWithError(error)),
+    )
+  }
+
+  private asyncEnd(end: () => void): void {
+    // what it still awaits in the background must not take what others wait for
+    for (const wait of [...(this.awaiting ?? [])]) {
+      wait.abandon()
+      this.removeAwaited(wait)
+    }
+    scheduler.foreign--
+    const previous = scheduler.current
+    scheduler.current = this
+    end()
+    scheduler.current = previous
+    scheduler.loop.touch()
+  }
+
+  /** The generator goes on until it waits or ends. */
+  private step(mode: number, value: unknown): void {
+    const generator = this.generator!
+    const previous = scheduler.current
+    scheduler.current = this
+    for (;;) {
+      let result: IteratorResult<unknown, unknown>
+      try {
+        if (mode === NEXT) result = generator.next(value)
+        else if (mode === THROW) {
+          if (generator.throw === undefined) throw value
+          result = generator.throw(value)
+        } else result = generator.return?.(value) ?? { done: true, value }
+      } catch (error) {
+        scheduler.current = previous
+        this.finishWithError(error)
+        return
+      }
+      if (result.done === true) {
+        scheduler.current = previous
+        this.finish(mode === RETURN && result.value === undefined ? value : result.value)
+        return
+      }
+      if (this.interrupts !== null) {
+        const interrupt = this.takeInterrupt()!
+        this.waiting = null
+        mode = interrupt.kill ? RETURN : THROW
+        value = interrupt.error
+      } else if (!(result instanceof Wait)) {
+        mode = THROW
+        value = new TypeError(`a greenlet yielded ${describe(result.value)}; use yield* with a Wait, or wait(promise)`)
+      } else break
+    }
+    scheduler.current = previous
+  }
+
+  private finish(value: unknown): void {
+    this.end()
+    this.ended(value)
+  }
+
+  private finishWithError(error: unknown): void {
+    this.end()
+    if (error instanceof GreenletExit) this.ended(error)
+    else this.failed(error)
+  }
+
+  private end(): void {
+    this.state = FINISHED
+    this.generator = null
+    this.waiting = this.interrupts = null
+    delist(this)
+  }
+}
+
+function isAsyncFunction(body: Body): boolean {
+  return (body as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === "AsyncFunction"
+}
+
+function describe(value: unknown): string {
+  if (value instanceof Wait) return "a Wait itself"
+  if (value instanceof Promise) return "a promise"
+  return typeof value === "object" && value !== null
+    ? `an object (${value.constructor?.name ?? "no class"})`
+    : String(value)
+}

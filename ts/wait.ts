@@ -1,0 +1,230 @@
+import type { Runnable } from "./core/runqueue.ts"
+import { BlockingSwitchOutError } from "./exceptions.ts"
+import { currentStrand, scheduler, type Strand } from "./strand.ts"
+
+/** What a generator greenlet can `yield*`: a `Wait`, a generator, or what has one inside. */
+export interface Op<T> {
+  [Symbol.iterator](): Iterator<Wait<unknown>, T, unknown>
+}
+
+/** A limit on a wait: the part of a Timeout that a wait needs. */
+export interface Limit {
+  arm(strand: Strand): void
+  cancel(): void
+}
+
+const FRESH = 0
+const ARMED = 1
+const SETTLED = 2
+const FINISHED = 3
+
+const NO_ERROR = Symbol("no error")
+
+/**
+ * A blocking call that has not begun. `yield*` it in a generator greenlet, `await` it anywhere else; then it begins. It is
+ * its own iterator and its own iterator result, so that a wait costs one object.
+ *
+ * A subclass says how to begin and how to undo that; whoever ends the wait calls `wake` or `fail`, and the strand goes on in
+ * the order of the run queue. A wait that has settled always hands over its result: an interrupt that comes later is thrown
+ * at the next wait. gevent: `gevent.hub.Waiter` and `hub.switch()`.
+ */
+export abstract class Wait<T> implements PromiseLike<T>, Op<T>, Runnable {
+  /** Part of the iterator result: whether the wait is over. */
+  done = false
+  /** Part of the iterator result. */
+  value: T = undefined as T
+  protected strand: Strand
+  protected limit: Limit | null = null
+  private state = FRESH
+  private error: unknown = NO_ERROR
+  private promise: Promise<T> | null = null
+  private settlePromise: ((value: never) => void) | null = null
+  private rejectPromise: ((error: unknown) => void) | null = null
+
+  constructor() {
+    this.strand = currentStrand()
+  }
+
+  /** Looks whether it is over at once (sets `value` and returns true), or arranges for `wake` or `fail`. May throw. */
+  protected abstract begin(): boolean
+
+  /** Undoes `begin`, leaving no trace. Called when the wait ends in another way than `wake` or `fail`. */
+  protected abstract cancel(): void
+
+  /** What is returned when the wait's own limit has passed. By default that is an error, the limit itself. */
+  protected expired(limit: unknown): T {
+    throw limit
+  }
+
+  /** What is waited for, for messages about who is blocked. */
+  describe(): string {
+    return this.constructor.name
+  }
+
+  /** Ends the wait with a value; false when it had ended. */
+  wake(value: T): boolean {
+    if (this.state !== ARMED) return false
+    this.value = value
+    this.settle()
+    return true
+  }
+
+  /** Ends the wait with an error; false when it had ended. */
+  fail(error: unknown): boolean {
+    if (this.state !== ARMED) return false
+    this.error = error
+    this.settle()
+    return true
+  }
+
+  /** Ends the wait from its own entry in the run queue; false when it had ended. */
+  protected wakeNow(): boolean {
+    if (this.state !== ARMED) return false
+    this.state = SETTLED
+    this.limit?.cancel()
+    return true
+  }
+
+  /** Whether `wake` would have an effect. */
+  get armed(): boolean {
+    return this.state === ARMED
+  }
+
+  /** Its turn in the run queue: the strand goes on. */
+  run(): void {
+    if (this.state !== SETTLED) return
+    this.state = FINISHED
+    if (this.promise === null) {
+      this.strand.resume(this)
+      return
+    }
+    this.leave()
+    if (this.error === NO_ERROR) this.settlePromise!(this.value as never)
+    else this.rejectPromise!(this.error)
+  }
+
+  /** Whether it failed; the driver of a generator then throws `failure`. */
+  get failed(): boolean {
+    return this.error !== NO_ERROR
+  }
+
+  /** The error that it failed with. */
+  get failure(): unknown {
+    return this.error
+  }
+
+  // --- yield* ---
+
+  [Symbol.iterator](): Iterator<Wait<unknown>, T, unknown> {
+    return this as unknown as Iterator<Wait<unknown>, T, unknown>
+  }
+
+  /** Iterator protocol: begins, and is called again when it is over. */
+  next(): this {
+    if (this.state !== FRESH) {
+      if (this.state === ARMED) throw new TypeError("a Wait can be waited for once")
+      this.done = true
+      return this
+    }
+    const strand = (this.strand = scheduler.current)
+    if (strand.interrupts !== null) return this // not begun: the driver throws the interrupt here
+    if (this.begin()) {
+      this.state = FINISHED
+      this.done = true
+      return this
+    }
+    this.state = ARMED
+    const refusal = strand.refusal()
+    if (refusal !== undefined) {
+      this.abandon()
+      throw refusal
+    }
+    this.limit?.arm(strand)
+    strand.waiting = this
+    return this
+  }
+
+  /** Iterator protocol: an error is thrown into the generator that waits. */
+  throw(error: unknown): this {
+    this.abandon()
+    if (this.limit === null || error !== this.limit) throw error
+    this.value = this.expired(error)
+    this.done = true
+    return this
+  }
+
+  /** Iterator protocol: the generator that waits is ended. */
+  return(value: T): IteratorResult<Wait<unknown>, T> {
+    this.abandon()
+    return { done: true, value }
+  }
+
+  /** Ends the wait without telling anybody. */
+  abandon(): void {
+    if (this.state === ARMED) {
+      this.state = FINISHED
+      this.cancel()
+      this.limit?.cancel()
+    } else if (this.state === FRESH) this.state = FINISHED
+  }
+
+  // --- await ---
+
+  /** Begins, and gives a promise of the result. The wait belongs to the greenlet that made it. */
+  then<A = T, B = never>(
+    onfulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.promise ??= new Promise<T>((resolve, reject) => this.await(resolve, reject))
+    return this.promise.then(onfulfilled, onrejected)
+  }
+
+  /** Throws into an awaited wait; false when it was over. */
+  reject(error: unknown): boolean {
+    if (this.state !== ARMED) return false
+    this.abandon()
+    this.leave()
+    try {
+      if (this.limit === null || error !== this.limit) throw error
+      this.settlePromise!(this.expired(error) as never)
+    } catch (thrown) {
+      this.rejectPromise!(thrown)
+    }
+    return true
+  }
+
+  private await(resolve: (value: T) => void, reject: (error: unknown) => void): void {
+    if (this.state !== FRESH) throw new TypeError("a Wait can be waited for once")
+    const strand = (this.strand = this.strand.awaiter)
+    const interrupt = strand.takeInterrupt()
+    if (interrupt !== undefined) {
+      this.state = FINISHED
+      throw interrupt.error
+    }
+    if (this.begin()) {
+      this.state = FINISHED
+      resolve(this.value)
+      return
+    }
+    this.state = ARMED
+    const refusal = strand.refusal()
+    if (refusal instanceof BlockingSwitchOutError) {
+      this.abandon()
+      throw refusal
+    }
+    this.settlePromise = resolve
+    this.rejectPromise = reject
+    strand.addAwaited(this)
+    this.limit?.arm(strand)
+  }
+
+  private leave(): void {
+    this.strand.removeAwaited(this)
+  }
+
+  private settle(): void {
+    this.state = SETTLED
+    this.limit?.cancel()
+    scheduler.loop.queue.push(this)
+  }
+}

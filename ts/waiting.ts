@@ -1,0 +1,335 @@
+import { Greenlet } from "./greenlet.ts"
+import { getHub } from "./hub.ts"
+import { limitOf, type TimeoutArgument } from "./limit.ts"
+import type { Link } from "./link.ts"
+import { scheduler } from "./strand.ts"
+import { Wait } from "./wait.ts"
+
+/** What `wait` and `iwait` can wait for: it calls `callback(itself)` in the hub once it is ready, also when it is already. */
+export interface Waitable {
+  rawlink(callback: (object: this) => unknown): void
+  unlink(callback: (object: this) => unknown): void
+}
+
+/** The links of one wait to many objects. */
+class Links<W extends Waitable> implements Link {
+  private readonly objects: readonly W[]
+  private readonly onReady: (object: W) => void
+
+  constructor(objects: readonly W[], onReady: (object: W) => void) {
+    this.objects = objects
+    this.onReady = onReady
+  }
+
+  get target(): unknown {
+    return this
+  }
+
+  notify(greenlet: Greenlet<unknown>): void {
+    this.onReady(greenlet as unknown as W)
+  }
+
+  link(): void {
+    for (const object of this.objects) {
+      if (object instanceof Greenlet) object.addLink(this)
+      else object.rawlink(this.onReady)
+    }
+  }
+
+  unlink(): void {
+    for (const object of this.objects) {
+      if (object instanceof Greenlet) object.removeLink(this)
+      else object.unlink(this.onReady)
+    }
+  }
+}
+
+/** Waits until `count` of the objects are ready. */
+class WaitMany<W extends Waitable> extends Wait<W[]> {
+  private readonly objects: W[]
+  private readonly links: Links<W>
+  private readonly wanted: number
+  private readonly raiseError: boolean
+  private readonly strict: boolean
+  private readonly ready: W[] = []
+
+  constructor(objects: W[], timeout: TimeoutArgument, count: number | null, raiseError: boolean, strict = false) {
+    super()
+    this.objects = objects
+    this.links = new Links(objects, (object) => this.onReady(object))
+    this.wanted = count === null ? objects.length : Math.min(count, objects.length)
+    this.raiseError = raiseError
+    this.strict = strict
+    this.limit = limitOf(timeout)
+  }
+
+  protected begin(): boolean {
+    this.value = this.ready
+    if (this.wanted <= 0) return true
+    this.links.link()
+    return false
+  }
+
+  protected cancel(): void {
+    this.links.unlink()
+  }
+
+  protected override expired(limit: unknown): W[] {
+    if (this.strict) throw limit
+    return this.ready
+  }
+
+  override describe(): string {
+    return `wait for ${this.wanted - this.ready.length} of ${this.objects.length} objects`
+  }
+
+  private onReady(object: W): void {
+    if (!this.armed) return
+    this.ready.push(object)
+    if (this.raiseError && object instanceof Greenlet && !object.successful()) this.fail(object.exception)
+    else if (this.ready.length === this.wanted) this.wake(this.ready)
+    else return
+    if (this.ready.length < this.objects.length) this.links.unlink()
+  }
+}
+
+/** Waits for the result of somebody else's promise. */
+class PromiseWait<T> extends Wait<T> {
+  private readonly awaited: PromiseLike<T>
+
+  constructor(promise: PromiseLike<T>) {
+    super()
+    this.awaited = promise
+  }
+
+  protected begin(): boolean {
+    scheduler.foreign++
+    this.awaited.then(
+      (value) => this.settled(() => this.wake(value)),
+      (error: unknown) => this.settled(() => this.fail(error)),
+    )
+    return false
+  }
+
+  protected cancel(): void {
+    scheduler.foreign--
+    scheduler.loop.touch()
+  }
+
+  override describe(): string {
+    return "a promise"
+  }
+
+  private settled(settle: () => boolean): void {
+    if (settle()) this.cancel()
+  }
+}
+
+/**
+ * Waits for a promise, or for objects to become ready, or, without any, for the hub to have nothing left to do.
+ *
+ * gevent: `gevent.wait(objects=None, timeout=None, count=None)`.
+ *
+ * @param timeout - Seconds or a Timeout; when it passes first, what is ready by then is returned.
+ * @param count - How many objects are enough.
+ * @returns The promise's value; the ready objects, in the order in which they became ready; or whether the hub has nothing left.
+ * @throws {TypeError} for what cannot be waited for.
+ * @example
+ * ```ts
+ * import { run, sleep, spawn, wait } from "gevent-wasm"
+ * await run(function* () {
+ *   const fast = spawn(() => sleep(0.01))
+ *   const slow = spawn(() => sleep(10))
+ *   console.log((yield* wait([slow, fast], null, 1))[0] === fast) // true
+ *   console.log(yield* wait(Promise.resolve(7))) // 7
+ * })
+ * ```
+ */
+export function wait<T>(promise: PromiseLike<T>): Wait<T>
+export function wait<W extends Waitable>(
+  objects: Iterable<W>,
+  timeout?: TimeoutArgument,
+  count?: number | null,
+): Wait<W[]>
+export function wait(objects?: null, timeout?: TimeoutArgument): Wait<boolean>
+export function wait(
+  objects: PromiseLike<unknown> | Iterable<Waitable> | null = null,
+  timeout: TimeoutArgument = null,
+  count: number | null = null,
+): Wait<unknown> {
+  if (objects === null) return getHub().join(timeout)
+  if (isPromise(objects)) return new PromiseWait(objects)
+  return new WaitMany(waitables(objects), timeout, count, false)
+}
+
+/**
+ * Waits until greenlets have ended. gevent: `gevent.joinall(greenlets, timeout=None, raise_error=False, count=None)`.
+ *
+ * @param timeout - Seconds or a Timeout; when it passes first, those that have ended by then are returned.
+ * @param options - `raiseError`: throw the error of the first that fails. `count`: how many are enough.
+ * @returns Those that have ended, in that order.
+ * @example
+ * ```ts
+ * import { joinall, run, sleep, spawn } from "gevent-wasm"
+ * await run(function* () {
+ *   yield* joinall([spawn(() => sleep(0.01)), spawn(() => sleep(0.02))], 1)
+ * })
+ * ```
+ */
+export function joinall<G extends Waitable>(
+  greenlets: Iterable<G>,
+  timeout: TimeoutArgument = null,
+  options: { raiseError?: boolean; count?: number | null } = {},
+): Wait<G[]> {
+  return new WaitMany(waitables(greenlets), timeout, options.count ?? null, options.raiseError ?? false)
+}
+
+/** As `joinall`, but the timeout is thrown; for `killall`. */
+export function joinStrictly<G extends Waitable>(greenlets: G[], timeout: TimeoutArgument): Wait<G[]> {
+  return new WaitMany(greenlets, timeout, null, false, true)
+}
+
+/** Waits for the next of several objects to become ready, or for there to be none. */
+class NextWait<W> extends Wait<IteratorResult<W, undefined>> {
+  private readonly source: WaitIterator<W & Waitable>
+
+  constructor(source: WaitIterator<W & Waitable>, limit: ReturnType<typeof limitOf>) {
+    super()
+    this.source = source
+    this.limit = limit
+  }
+
+  protected begin(): boolean {
+    const result = this.source.take()
+    if (result === undefined) {
+      this.source.waiter = this as unknown as NextWait<W & Waitable>
+      return false
+    }
+    this.value = result
+    return true
+  }
+
+  protected cancel(): void {
+    this.source.waiter = null
+  }
+
+  protected override expired(): IteratorResult<W, undefined> {
+    this.source.close()
+    return { done: true, value: undefined }
+  }
+
+  override describe(): string {
+    return "iwait"
+  }
+}
+
+/**
+ * Objects as they become ready. `for await` it, or ask for `next()` in a greenlet; leaving the loop unlinks the rest.
+ * gevent: what `gevent.iwait` returns.
+ */
+export class WaitIterator<W extends Waitable> implements AsyncIterable<W> {
+  /** The wait for the next object, while there is one. */
+  waiter: NextWait<W> | null = null
+  private readonly links: Links<W>
+  private readonly limit: ReturnType<typeof limitOf>
+  private readonly ready: W[] = []
+  private left: number
+  private linked = false
+
+  constructor(objects: W[], timeout: TimeoutArgument, count: number | null) {
+    this.links = new Links(objects, (object) => this.onReady(object))
+    this.limit = limitOf(timeout)
+    this.left = count === null ? objects.length : Math.min(count, objects.length)
+  }
+
+  /** Waits for the next object. The timeout ends the iteration. */
+  next(): Wait<IteratorResult<W, undefined>> {
+    return new NextWait<W>(this, this.limit)
+  }
+
+  /** Unlinks everything. */
+  close(): void {
+    this.left = 0
+    this.ready.length = 0
+    if (!this.linked) return
+    this.linked = false
+    this.links.unlink()
+    this.limit?.cancel()
+  }
+
+  /** `using` unlinks everything. */
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<W, undefined> {
+    return {
+      next: async () => await this.next(),
+      return: () => {
+        this.close()
+        return Promise.resolve({ done: true, value: undefined })
+      },
+    }
+  }
+
+  /** The next result if it is known; undefined when it has to be waited for. */
+  take(): IteratorResult<W, undefined> | undefined {
+    if (this.left <= 0) {
+      this.close()
+      return { done: true, value: undefined }
+    }
+    if (!this.linked) {
+      this.linked = true
+      this.links.link()
+    }
+    const object = this.ready.shift()
+    if (object === undefined) return undefined
+    this.left--
+    return { done: false, value: object }
+  }
+
+  private onReady(object: W): void {
+    this.ready.push(object)
+    const { waiter } = this
+    if (waiter === null) return
+    this.waiter = null
+    waiter.wake(this.take()!)
+  }
+}
+
+/**
+ * Objects as they become ready, one at a time. gevent: `gevent.iwait(objects, timeout=None, count=None)`.
+ *
+ * @param timeout - Seconds for each wait, or a Timeout; when it passes, the iteration ends.
+ * @param count - How many objects at most.
+ * @throws {TypeError} for what cannot be waited for.
+ * @example
+ * ```ts
+ * import { iwait, sleep, spawn } from "gevent-wasm"
+ * for await (const greenlet of iwait([spawn(() => sleep(0.02)), spawn(() => sleep(0.01))])) console.log(String(greenlet))
+ * ```
+ */
+export function iwait<W extends Waitable>(
+  objects: Iterable<W>,
+  timeout: TimeoutArgument = null,
+  count: number | null = null,
+): WaitIterator<W> {
+  return new WaitIterator(waitables(objects), timeout, count)
+}
+
+function isPromise(value: object): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown>).then === "function"
+}
+
+function waitables<W extends Waitable>(objects: Iterable<W>): W[] {
+  if (objects === null || typeof objects !== "object" || !(Symbol.iterator in objects)) {
+    throw new TypeError(`expected an iterable of objects to wait for, not ${String(objects)}`)
+  }
+  const list = [...objects]
+  for (const object of list) {
+    if (typeof (object as Partial<Waitable> | null)?.rawlink !== "function") {
+      throw new TypeError(`${String(object)} cannot be waited for: it has no rawlink()`)
+    }
+  }
+  return list
+}

@@ -1,0 +1,52 @@
+/* Every import of our modules that WASI does not have. The module name is `host`; TypeScript implements it once, in
+ * ts/core/imports.ts, over the Host interface. Results are >= 0, or a negative WASI errno. Nothing blocks.
+ *
+ * Clocks, random numbers, files, stdout/stderr and exit come from `wasi_snapshot_preview1`. */
+#ifndef GEVENT_HOST_H
+#define GEVENT_HOST_H
+
+#include <stdint.h>
+
+#define HOST(name) __attribute__((import_module("host"), import_name(#name))) extern
+#define EXPORT(name) __attribute__((export_name(#name)))
+
+struct epoll_event;
+
+/* readiness: one epoll instance a loop */
+HOST(epoll_create) int host_epoll_create(void);
+HOST(epoll_ctl) int host_epoll_ctl(int epfd, int op, int fd, uint32_t events, uint32_t data_low, uint32_t data_high);
+HOST(epoll_wait) int host_epoll_wait(int epfd, struct epoll_event *events, int max);
+HOST(epoll_close) int host_epoll_close(int epfd);
+
+/* A watcher's callback: `id` is the number that TypeScript gave when it started the watcher. */
+HOST(event) void host_event(int id, int revents);
+
+/* sockets; an address is a sockaddr of the libc that the module is linked with */
+HOST(sock_open) int host_sock_open(int family, int type, int protocol);
+HOST(sock_bind) int host_sock_bind(int fd, const void *address, int length);
+HOST(sock_listen) int host_sock_listen(int fd, int backlog);
+HOST(sock_accept) int host_sock_accept(int fd, void *address, int *length);
+HOST(sock_connect) int host_sock_connect(int fd, const void *address, int length);
+HOST(sock_recv) int host_sock_recv(int fd, void *buffer, int length);
+HOST(sock_send) int host_sock_send(int fd, const void *buffer, int length);
+HOST(sock_shutdown) int host_sock_shutdown(int fd, int how);
+HOST(sock_name) int host_sock_name(int fd, int peer, void *address, int *length);
+HOST(sock_setopt) int host_sock_setopt(int fd, int level, int name, int value);
+HOST(sock_getopt) int host_sock_getopt(int fd, int level, int name, int *value);
+HOST(fd_close) int host_fd_close(int fd);
+HOST(pipe) int host_pipe(int fds[2]);
+
+/* processes and paths, for child and stat watchers */
+HOST(waitpid) int host_waitpid(int pid, int *status, int options);
+HOST(lstat) int host_lstat(const char *path, double fields[11]);
+
+/* c-ares: the answer to the query `id`; `status` is an ARES_ code and `info` a struct ares_addrinfo or NULL */
+HOST(resolved) void host_resolved(int id, int status, const void *info);
+
+/* A green thread trapped or overflowed its stack and was ended; the others live. */
+HOST(crashed) void host_crashed(int thread);
+
+/* An assertion of libev or ours does not hold: throws, the instance is lost. */
+HOST(panic) _Noreturn void host_panic(const char *message);
+
+#endif
