@@ -27,7 +27,7 @@ const LAYERS = [
 
 // These may import node:* and use a host's globals. The toolchain runs compilers on a developer's machine and is no part of
 // what the package's modules load.
-const HOST_BOUND = ["host", "cli/toolchain", "cli/run"]
+const HOST_BOUND = ["host", "cli/toolchain", "cli/compileprogram", "cli/run"]
 const HOST_GLOBALS = ["process", "Buffer", "Deno", "Bun", "setImmediate", "clearImmediate", "require", "__dirname"]
 
 // "from.ts -> to.ts" for a value import that closes a cycle and has to, with the reason beside it.

@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto"
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
-import { archive, compile, findToolchain, instrument, link } from "../build/toolchain.mjs"
+import { archive, compile, findToolchain, instrument, link, PROGRAM } from "../build/toolchain.mjs"
 
 const OBJECTS = "build/wasm"
 const STATE = `${OBJECTS}/keys.json`
@@ -15,9 +15,8 @@ const CARES = sourceFolder("c-ares")
 const HUB_ONLY = ["loop", "watcher"]
 const PROGRAM_ONLY = ["channel", "fiber", "hub", "program", "socket", "thread"]
 
-/** How a module that switches stacks is linked and instrumented. */
+/** Bytes for the C stack outside all green threads. */
 const STACK_SIZE = 65536
-const SWITCHING = { addlist: ["fiber_main"] }
 
 const INCLUDES = ["-Iwasm", "-Iwasm/include", "-Iwasm/cares", `-isystem${CARES}/include`, `-isystem${LIBEV}`]
 const OWN_FLAGS = [
@@ -52,7 +51,7 @@ async function buildHub() {
   copyFolder("wasm/include", "dist/include")
   copyLicenses(tools)
 
-  await program(tools, keys, "dist/hub.wasm", SWITCHING, [...without(PROGRAM_ONLY, own), "dist/lib/libcares.a"])
+  await program(tools, keys, "dist/hub.wasm", {}, [...without(PROGRAM_ONLY, own), "dist/lib/libcares.a"])
 }
 
 function without(names, objects) {
@@ -68,8 +67,7 @@ async function buildTestPrograms() {
   const dependencies = [...headers(), ...filesIn("test/wasm", ".h")]
   for (const object of await objects(tools, keys, "test", sources, OWN_FLAGS, dependencies)) {
     const output = `build/test/wasm/${basename(object, ".o")}.wasm`
-    const options = { ...SWITCHING, indirect: true }
-    await program(tools, keys, output, options, [object, "dist/lib/libcares.a"], ["dist/lib/libgevent.a"])
+    await program(tools, keys, output, PROGRAM, [object, "dist/lib/libcares.a"], ["dist/lib/libgevent.a"])
   }
 }
 

@@ -81,6 +81,14 @@ export class InvalidThreadUseError extends Error {
 }
 
 /**
+ * A C program, or one of its green threads, ended abnormally: a trap, an exhausted stack, a deadlock. `cause` is the host's
+ * error when there is one.
+ */
+export class ProgramError extends Error {
+  override name = "ProgramError"
+}
+
+/**
  * A failed system call. `code` is its POSIX name and `errno` the number that the host's own errors have. gevent: `OSError`.
  *
  * @example

@@ -41,7 +41,7 @@ enum {
 
 struct fiber *fiber_current;
 static struct fiber *queue_head, *queue_tail;
-static uint8_t unwinding, rewinding, requeue;
+static uint8_t unwinding, rewinding, requeue, overflowed;
 static uintptr_t driver_stack_pointer;
 
 /* Asyncify does not check its space on each frame, and a deep recursion without C locals fits no stack: frames are saved
@@ -143,11 +143,11 @@ NOINLINE void fiber_yield(void) { suspend(1); }
 NOINLINE static void fiber_main(struct fiber *fiber) { fiber->entry(fiber); }
 
 static void
-finish(struct fiber *fiber, int crashed)
+finish(struct fiber *fiber, enum fiber_crash crash)
 {
   fiber->state = FIBER_FINISHED;
   stack_release(fiber);
-  fiber_finished(fiber, crashed);
+  fiber_finished(fiber, crash);
 }
 
 /* Moves the saved frames to the fiber's own stack; false when they do not fit below its C frames. */
@@ -193,7 +193,7 @@ run_one(struct fiber *fiber)
     unwinding = 0;
     fiber_current = 0;
     if (!keep_frames(fiber)) {
-      finish(fiber, 1);
+      finish(fiber, FIBER_OVERFLOWED);
       return;
     }
     fiber->state = FIBER_PARKED;
@@ -201,7 +201,7 @@ run_one(struct fiber *fiber)
       fiber_ready(fiber);
   } else {
     fiber_current = 0;
-    finish(fiber, 0);
+    finish(fiber, FIBER_WELL);
   }
 }
 
@@ -236,6 +236,15 @@ fiber_run(double slice)
   }
 }
 
+/* wasm-opt --stack-check calls it when the C stack of a thread does not suffice. */
+EXPORT(stack_overflow) void
+stack_exhausted(uint32_t stack_pointer)
+{
+  (void)stack_pointer;
+  overflowed = 1;
+  __builtin_trap();
+}
+
 /* The host calls it after a trap or an exception has thrown away the frames of fiber_run(). Returns 0 when no fiber was
  * running: then the hub itself is damaged and nothing can be saved. */
 EXPORT(fiber_recover) int
@@ -254,6 +263,7 @@ fiber_recover(void)
   fiber_current = 0;
   set_stack_limits(MAIN_STACK_HIGH, MAIN_STACK_LOW);
   set_stack_pointer(driver_stack_pointer);
-  finish(fiber, 1);
+  finish(fiber, overflowed ? FIBER_OVERFLOWED : FIBER_TRAPPED);
+  overflowed = 0;
   return 1;
 }

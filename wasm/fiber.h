@@ -45,6 +45,7 @@ int fiber_runnable(void);
 
 /* Called by fiber_run() when a fiber has returned, overflowed its stack or (from fiber_recover) trapped. Its stack is back in
  * the pool already. */
-void fiber_finished(struct fiber *fiber, int crashed);
+enum fiber_crash { FIBER_WELL, FIBER_TRAPPED, FIBER_OVERFLOWED };
+void fiber_finished(struct fiber *fiber, enum fiber_crash crash);
 
 #endif

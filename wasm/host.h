@@ -44,7 +44,7 @@ HOST(lstat) int host_lstat(const char *path, double fields[11]);
 HOST(resolved) void host_resolved(int id, int status, const void *info);
 
 /* A green thread trapped or overflowed its stack and was ended; the others live. */
-HOST(crashed) void host_crashed(int thread);
+HOST(crashed) void host_crashed(int thread, int overflowed);
 
 /* An assertion of libev or ours does not hold: throws, the instance is lost. */
 HOST(panic) _Noreturn void host_panic(const char *message);

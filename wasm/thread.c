@@ -48,7 +48,7 @@ thread_main(struct fiber *fiber)
 }
 
 void
-fiber_finished(struct fiber *fiber, int crashed)
+fiber_finished(struct fiber *fiber, enum fiber_crash crash)
 {
   struct gevent_thread *thread = (struct gevent_thread *)fiber;
 
@@ -58,9 +58,9 @@ fiber_finished(struct fiber *fiber, int crashed)
     thread->waiting.next->previous = thread->waiting.previous;
     thread->waiting.previous->next = thread->waiting.next;
   }
-  thread->outcome = crashed ? GEVENT_CRASHED : thread->cancelled ? GEVENT_KILLED : GEVENT_RETURNED;
-  if (crashed)
-    host_crashed(thread->id);
+  thread->outcome = crash ? GEVENT_CRASHED : thread->cancelled ? GEVENT_KILLED : GEVENT_RETURNED;
+  if (crash)
+    host_crashed(thread->id, crash == FIBER_OVERFLOWED);
   live--;
   if (thread->joiner)
     thread_wake(thread->joiner);

@@ -47,6 +47,9 @@ export interface InstrumentOptions {
   overflowHandler?: string
 }
 
+/** How a program that is linked with the hub is instrumented: its callbacks may suspend, and its stacks are checked. */
+export const PROGRAM: InstrumentOptions = { indirect: true, addlist: ["fiber_main"], overflowHandler: "stack_overflow" }
+
 // libc calls malloc and memcpy of the later ones, which call back into it
 const LIBRARIES = ["c", "standalonewasm-memgrow", "dlmalloc", "compiler_rt"]
 const FEATURES = ["bulk-memory", "bulk-memory-opt", "mutable-globals", "sign-ext", "nontrapping-float-to-int"]

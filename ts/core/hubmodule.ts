@@ -81,6 +81,7 @@ export class HubModule implements Guest {
   constructor() {
     let memory: Memory | undefined
     const wasi = {
+      write: (fd: 1 | 2, bytes: Uint8Array): number => host.write(fd, bytes),
       get memory(): Memory {
         return memory!
       },

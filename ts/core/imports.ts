@@ -9,6 +9,8 @@ import { decodeAddress, encodeAddress } from "./sockaddr.ts"
 
 /** Who is told of the descriptors that an epoll instance watches. */
 export interface EpollOwner {
+  /** It is made. */
+  watched(epoll: Epoll): void
   /** One became ready. */
   ready(): void
   /** The number `fd` is being closed. */
@@ -23,7 +25,7 @@ export interface Guest {
   /** Whose epoll instance it is that the module makes now. */
   readonly owner: EpollOwner
   event(id: number, revents: number): void
-  crashed(thread: number): void
+  crashed(thread: number, overflowed: boolean): void
   resolved(id: number, status: number, info: number): void
 }
 
@@ -71,6 +73,7 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
         () => owner.ready(),
         (fd) => owner.closed(fd),
       )
+      owner.watched(epoll)
       return epolls.push(epoll) - 1
     }),
     epoll_ctl: (epfd: number, operation: number, fd: number, events: number, low: number, high: number): number =>
@@ -85,7 +88,7 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
       return 0
     }),
     event: (id: number, revents: number): void => guest.event(id, revents),
-    crashed: (thread: number): void => guest.crashed(thread),
+    crashed: (thread: number, overflowed: number): void => guest.crashed(thread, overflowed !== 0),
     resolved: (id: number, status: number, info: number): void => guest.resolved(id, status, info >>> 0),
     panic: (message: number): never => {
       throw new PanicError(guest.memory.string(message >>> 0))

@@ -279,6 +279,10 @@ export class Loop implements Turnable, EpollOwner {
     turns.wake(this)
   }
 
+  watched(): void {
+    // libev closes its epoll instance itself
+  }
+
   ready(): void {
     this.touch()
   }

@@ -8,6 +8,8 @@ export interface WasiGuest {
   readonly memory: Memory
   readonly arguments: readonly string[]
   readonly environment: Readonly<Record<string, string>>
+  /** Takes what is written to standard output (1) or error (2): how much it took, or a negative errno. */
+  write(fd: 1 | 2, bytes: Uint8Array): number
 }
 
 /** `proc_exit` was called: the instance is not to be entered again. */
@@ -90,7 +92,7 @@ export function wasiImports(guest: WasiGuest): WebAssembly.ModuleImports {
     environ_sizes_get: (count: number, size: number): number => sizes(environment, count, size),
     environ_get: (table: number, buffer: number): number => fill(environment, table, buffer),
     fd_write: (fd: number, pointer: number, count: number, done: number): number => {
-      if (fd === 1 || fd === 2) return transfer(pointer, count, done, (bytes) => host.write(fd, bytes))
+      if (fd === 1 || fd === 2) return transfer(pointer, count, done, (bytes) => guest.write(fd, bytes))
       const descriptor = descriptors.get(fd)
       return descriptor === undefined ? E.BADF : transfer(pointer, count, done, (bytes) => descriptor.send(bytes))
     },

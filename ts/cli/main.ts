@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import { host } from "#host"
+import { version } from "../version.ts"
+import { cc } from "./cc.ts"
+import { ToolchainError } from "./run.ts"
+import { runProgram } from "./runprogram.ts"
+
+const USAGE = `gevent ${version}: green threads for JavaScript hosts
+
+  gevent cc FILE.c… -o APP.wasm [-O2 -Wall -DNAME -IDIR …]   compile and link a C program with the hub
+  gevent run APP.wasm [ARGUMENT…]                            run it
+
+C programs include <gevent.h>. "gevent cc" needs emscripten (Debian: apt-get install emscripten) and the npm package binaryen.
+`
+
+const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = { cc, run: runProgram }
+
+const [command = "", ...args] = host.args()
+const call = commands[command]
+if (call === undefined) {
+  const asked = ["", "help", "--help", "-h"].includes(command)
+  host.write(
+    asked ? 1 : 2,
+    new TextEncoder().encode(asked ? USAGE : `gevent: unknown command "${command}"\n\n${USAGE}`),
+  )
+  host.exitCode(asked ? 0 : 2)
+} else {
+  try {
+    host.exitCode(await call(args))
+  } catch (error) {
+    const message = error instanceof ToolchainError || error instanceof Error ? error.message : String(error)
+    host.write(2, new TextEncoder().encode(`gevent ${command}: ${message}\n`))
+    host.exitCode(1)
+  }
+}
