@@ -115,6 +115,7 @@ step bundle dist/index.js bundle ts package.json package-lock.json scripts/bundl
 step declarations dist/types declarations ts tsconfig.json scripts/tsconfig.declarations.json package-lock.json
 step examples build/examples "bundle examples" examples package-lock.json scripts/bundle.mjs
 if [ -n "$tests" ]; then
-  step tests build/test "bundle test" test package-lock.json scripts/bundle.mjs
+  # a noun of the core is tested from its source
+  step tests build/test "bundle test" test ts package-lock.json scripts/bundle.mjs
   step test-programs build/test build_test_programs test/wasm dist/lib wasm scripts/wasm.mjs build/toolchain.mjs
 fi

@@ -9,7 +9,6 @@ import { ExitStatus, wasiImports, type WasiGuest } from "./core/wasi.ts"
 import { ProgramError } from "./exceptions.ts"
 import { Greenlet } from "./greenlet.ts"
 import { getHub } from "./hub.ts"
-import type { Body } from "./rawgreenlet.ts"
 import { scheduler } from "./strand.ts"
 import { Wait } from "./wait.ts"
 import { wait } from "./waiting.ts"
@@ -91,7 +90,7 @@ export class Program {
       }
     }
     const greenlet = new Greenlet<number>(
-      (() => new ProgramRun(this.module, [options.name ?? this.name, ...args], options)) as Body,
+      () => new ProgramRun(this.module, [options.name ?? this.name, ...args], options),
     )
     greenlet.name = options.name ?? this.name
     greenlet.start()
@@ -210,7 +209,10 @@ class Process implements Turnable, EpollOwner, Guest, WasiGuest {
     else if (delay === NOTHING_EVER) {
       this.finish(0, new ProgramError(`${this.arguments[0]}: every green thread waits for what can never come`))
     }
-    return this.ended || delay < 0 ? Infinity : delay * 1000
+    if (this.ended) return Infinity
+    // what is ready now, or was when its interest changed, wakes nobody later
+    if (this.epoll!.hot) return 0
+    return delay < 0 ? Infinity : delay * 1000
   }
 
   watched(epoll: Epoll): void {

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <sys/random.h>
 #include <time.h>
+#include <wasi/api.h>
 
 static size_t heap_size(void) { return (size_t)__builtin_wasm_memory_size(0) * 65536u; }
 size_t emscripten_get_heap_size(void) { return heap_size(); }
@@ -55,6 +57,13 @@ clock_getres(clockid_t clock, struct timespec *resolution)
   if (resolution)
     *resolution = (struct timespec){.tv_nsec = 1000};
   return 0;
+}
+
+ssize_t
+getrandom(void *buffer, size_t length, unsigned flags)
+{
+  (void)flags;
+  return __wasi_random_get(buffer, length) == 0 ? (ssize_t)length : -1;
 }
 
 /* Paths reach a program through WASI preopens only, and it has none: there is no file to open or map. */

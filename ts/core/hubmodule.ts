@@ -1,5 +1,4 @@
 import { host } from "#host"
-import { E } from "../host/errno.ts"
 import { hostImports, type EpollOwner, type Guest } from "./imports.ts"
 import { Memory } from "./memory.ts"
 import { wasiImports } from "./wasi.ts"
@@ -53,6 +52,21 @@ export interface HubExports {
   child_rstatus(watcher: number): number
   stat_fields(watcher: number, which: number, fields: number): number
   stat_interval(watcher: number): number
+  resolver_new(loop: number, servers: number, timeoutMs: number, tries: number, flags: number): number
+  resolver_free(resolver: number): void
+  resolver_getaddrinfo(
+    resolver: number,
+    name: number,
+    service: number,
+    family: number,
+    flags: number,
+    id: number,
+  ): number
+  addrinfo_next(info: number, node: number): number
+  addrinfo_address(node: number): number
+  addrinfo_length(node: number): number
+  resolver_error(status: number): number
+  resolver_version(): number
   allocate(size: number): number
   release(pointer: number): void
 }
@@ -73,6 +87,8 @@ export class HubModule implements Guest {
   readonly opened = new Set<number>()
   readonly arguments: readonly string[] = []
   readonly environment: Readonly<Record<string, string>> = {}
+  /** Who waits for the answer to a query of c-ares, by its number. `info` is void after the call. */
+  readonly queries = new Map<number, (status: number, info: number) => void>()
   private readonly sinks: (EventSink | undefined)[] = [undefined]
   private readonly pointers: number[] = [0]
   private readonly free: number[] = []
@@ -152,8 +168,10 @@ export class HubModule implements Guest {
     throw new TypeError("the hub runs no C threads")
   }
 
-  resolved(_id: number, _status: number, _info: number): void {
-    throw new TypeError(`no query is under way (errno ${E.INVAL})`)
+  resolved(id: number, status: number, info: number): void {
+    const answer = this.queries.get(id)
+    this.queries.delete(id)
+    answer?.(status, info)
   }
 }
 

@@ -1,5 +1,6 @@
 import { host } from "#host"
 import { Callback, type ErrorHandler } from "./callback.ts"
+import type { Epoll } from "./epoll.ts"
 import { backends, flagsToInt, flagsToList } from "./flags.ts"
 import { hubModule, type EventSink, type HubModule } from "./hubmodule.ts"
 import type { EpollOwner } from "./imports.ts"
@@ -70,6 +71,7 @@ export class Loop implements Turnable, EpollOwner {
   private readonly module: HubModule
   private readonly isDefault: boolean
   private pointer: number
+  private epoll: Epoll | null = null
   private stopped = false
   private turning = false
   private waiters: (() => void)[] = []
@@ -267,7 +269,8 @@ export class Loop implements Turnable, EpollOwner {
     }
     if (this.waiters.length > 0) this.release()
     if (this.pointer === 0) return Infinity
-    if (this.queue.length > 0) return 0
+    // what is ready now, or was when its interest changed, wakes nobody later
+    if (this.queue.length > 0 || this.epoll!.hot) return 0
     if (this.onQuiet !== null && exports.loop_active_count(this.pointer) <= 0) this.onQuiet()
     return delay < 0 ? Infinity : delay * 1000
   }
@@ -279,8 +282,8 @@ export class Loop implements Turnable, EpollOwner {
     turns.wake(this)
   }
 
-  watched(): void {
-    // libev closes its epoll instance itself
+  watched(epoll: Epoll): void {
+    this.epoll = epoll
   }
 
   ready(): void {
