@@ -90,6 +90,15 @@ build_wasm() {
   node scripts/wasm.mjs
 }
 
+build_example_programs() {
+  need_node
+  need_emcc
+  local source
+  for source in examples/c/*.c; do
+    node dist/cli.js cc "$source" -Wall -Wextra -o "build/examples/$(basename "$source" .c).wasm"
+  done
+}
+
 build_test_programs() {
   need_node
   need_emcc
@@ -114,6 +123,7 @@ step wasm dist/hub.wasm build_wasm wasm scripts/wasm.mjs build/toolchain.mjs
 step bundle dist/index.js bundle ts package.json package-lock.json scripts/bundle.mjs
 step declarations dist/types declarations ts tsconfig.json scripts/tsconfig.declarations.json package-lock.json
 step examples build/examples "bundle examples" examples package-lock.json scripts/bundle.mjs
+step example-programs build/examples/echo_client.wasm build_example_programs examples/c wasm build/toolchain.mjs
 if [ -n "$tests" ]; then
   # a noun of the core is tested from its source
   step tests build/test "bundle test" test ts package-lock.json scripts/bundle.mjs

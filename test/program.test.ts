@@ -1,0 +1,285 @@
+import { execFileSync, spawnSync } from "node:child_process"
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { createServer, type AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { getHub, GreenletExit, joinall, run, sleep, spawn } from "gevent-wasm"
+import { ProgramError } from "gevent-wasm/exceptions"
+import { Program } from "gevent-wasm/program"
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+
+const test = suite("program")
+const folder = mkdtempSync(join(tmpdir(), "gevent-program-"))
+const CLI = "dist/cli.js"
+
+function gevent(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [CLI, ...args], { encoding: "utf8" })
+}
+
+/** Compiles a program with `gevent cc`. */
+function compile(name: string, source: string): string {
+  const path = join(folder, `${name}.c`)
+  writeFileSync(path, source)
+  const output = join(folder, `${name}.wasm`)
+  execFileSync(process.execPath, [CLI, "cc", path, "-Wall", "-Wextra", "-o", output])
+  return output
+}
+
+function openFiles(): number {
+  return readdirSync("/proc/self/fd").length
+}
+
+const everything = compile(
+  "everything",
+  `#include <arpa/inet.h>
+#include <errno.h>
+#include <gevent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int connected(int port) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  if (fd < 0) return -1;
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) { int error = errno; close(fd); errno = error; return -1; }
+  return fd;
+}
+static int recurse(int n) { volatile char frame[256]; frame[n & 255] = n; return n + recurse(n + 1) + frame[n & 255]; }
+static void trap(void *unused) { (void)unused; gevent_yield(); __builtin_trap(); }
+static void overflow(void *unused) { (void)unused; gevent_yield(); printf("%d", recurse(0)); }
+static void count(void *counter) { for (int i = 0; i < 100; i++) { gevent_yield(); ++*(int *)counter; } }
+static void serve(void *listener) {
+  char buffer[100];
+  int fd = accept(*(int *)listener, 0, 0);
+  ssize_t n = recv(fd, buffer, sizeof buffer, 0);
+  send(fd, buffer, n, 0);
+  close(fd);
+}
+
+int main(int argc, char **argv) {
+  const char *what = argc > 1 ? argv[1] : "";
+  if (!strcmp(what, "status")) return atoi(argv[2]);
+  if (!strcmp(what, "exit")) exit(atoi(argv[2]));
+  if (!strcmp(what, "abort")) abort();
+  if (!strcmp(what, "trap")) trap(0);
+  if (!strcmp(what, "overflow")) overflow(0);
+  if (!strcmp(what, "forever")) for (;;) gevent_sleep(1);
+  if (!strcmp(what, "env")) { puts(getenv("NAME") ? getenv("NAME") : "none"); return 0; }
+  if (!strcmp(what, "deadlock")) { void *value; return gevent_channel_receive(gevent_channel_new(0), &value); }
+  if (!strcmp(what, "hold")) { if (connected(atoi(argv[2])) < 0) return 1; puts("connected"); fflush(stdout); gevent_sleep(3600); }
+  if (!strcmp(what, "refused")) { int fd = connected(atoi(argv[2])); puts(fd < 0 ? strerror(errno) : "connected"); return fd >= 0; }
+  if (!strcmp(what, "crashes")) {
+    int counter = 0;
+    gevent_thread *bad = gevent_spawn(trap, 0), *deep = gevent_spawn(overflow, 0), *good = gevent_spawn(count, &counter);
+    int a = gevent_join(bad, -1), b = gevent_join(deep, -1), c = gevent_join(good, -1);
+    printf("%d %d %d %d\\n", a, b, c, counter);
+    return 0;
+  }
+  if (!strcmp(what, "server")) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    char buffer[100];
+    if (bind(listener, (struct sockaddr *)&address, length) || listen(listener, 128) || getsockname(listener, (struct sockaddr *)&address, &length)) return 1;
+    gevent_thread *thread = gevent_spawn(serve, &listener);
+    int fd = connected(ntohs(address.sin_port));
+    if (fd < 0 || send(fd, "ping", 4, 0) != 4) return 2;
+    ssize_t n = recv(fd, buffer, sizeof buffer, 0);
+    printf("%.*s %zd\\n", (int)n, buffer, recv(fd, buffer, sizeof buffer, 0));
+    return gevent_join(thread, 5);
+  }
+  printf("%d arguments\\n", argc - 1);
+  return 0;
+}
+`,
+)
+const program = await Program.load(everything)
+
+function* output(...args: string[]) {
+  let text = ""
+  const decoder = new TextDecoder()
+  const greenlet = program.run(args, { stdout: (bytes) => void (text += decoder.decode(bytes)) })
+  const status = yield* greenlet.get()
+  return [status, text]
+}
+
+test("arguments, standard output and the exit status", () =>
+  run(function* () {
+    assert.equal(yield* output("a", "b"), [0, "2 arguments\n"])
+    assert.equal(yield* output("status", "7"), [7, ""])
+    assert.equal(yield* output("exit", "9"), [9, ""])
+  }))
+
+test("the environment is what it was given", () =>
+  run(function* () {
+    assert.equal(yield* output("env"), [0, "none\n"])
+    let text = ""
+    const stdout = (bytes: Uint8Array): void => void (text += new TextDecoder().decode(bytes))
+    yield* program.run(["env"], { env: { NAME: "value" }, stdout }).get()
+    assert.is(text, "value\n")
+  }))
+
+test("many runs go on at once", () =>
+  run(function* () {
+    const runs = Array.from({ length: 20 }, (_, i) => program.run(["status", String(i)]))
+    yield* joinall(runs)
+    assert.equal(
+      runs.map((greenlet) => greenlet.value),
+      Array.from({ length: 20 }, (_, i) => i),
+    )
+  }))
+
+test("a crash ends its own green thread, and is reported", () =>
+  run(function* () {
+    const hub = getHub()
+    const reports: string[] = []
+    const { exceptionStream } = hub
+    hub.exceptionStream = (text) => void reports.push(text)
+    try {
+      assert.equal(yield* output("crashes"), [0, "2 2 0 100\n"])
+    } finally {
+      hub.exceptionStream = exceptionStream
+    }
+    assert.is(reports.length, 2)
+    assert.match(reports[0]!, /green thread 2 crashed/)
+    assert.match(reports[1]!, /green thread 3: stack overflow/)
+  }))
+
+for (const [what, message] of [
+  ["trap", /green thread 1 crashed: RuntimeError/],
+  ["overflow", /green thread 1: stack overflow/],
+  ["abort", /abort\(\) was called/],
+  ["deadlock", /waits for what can never come/],
+] as const) {
+  test(`main that ends with ${what} fails its greenlet with ProgramError`, async () => {
+    const hub = getHub()
+    const { exceptionStream } = hub
+    hub.exceptionStream = null
+    try {
+      await program.run([what]).get()
+      assert.unreachable()
+    } catch (error) {
+      assert.instance(error, ProgramError)
+      assert.match((error as Error).message, message)
+    } finally {
+      hub.exceptionStream = exceptionStream
+    }
+  })
+}
+
+test("a server and a client in one program", () =>
+  run(function* () {
+    assert.equal(yield* output("server"), [0, "ping 0\n"])
+  }))
+
+test("a refused connection is ECONNREFUSED", () =>
+  run(function* () {
+    const [, text] = yield* output("refused", "1")
+    assert.match(text as string, /refused/i)
+  }))
+
+test("killing the greenlet ends the program and closes what it opened", async () => {
+  const server = createServer((socket) => socket.on("error", () => {}))
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const before = openFiles()
+  await run(function* () {
+    let text = ""
+    const port = String((server.address() as AddressInfo).port)
+    const greenlet = program.run(["hold", port], { stdout: (bytes) => void (text += new TextDecoder().decode(bytes)) })
+    while (!text.includes("connected")) yield* sleep(0.01)
+    yield* greenlet.kill()
+    assert.instance(greenlet.value, GreenletExit)
+    yield* program.run(["forever"]).kill()
+    const late = program.run(["forever"])
+    yield* sleep(0)
+    yield* late.kill()
+  })
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+  await sleep(0.05)
+  assert.is(openFiles(), before - 1)
+})
+
+test("greenlets here and threads there take turns", () =>
+  run(function* () {
+    let ticks = 0
+    const ticker = spawn(function* () {
+      for (;;) {
+        ticks++
+        yield* sleep(0)
+      }
+    })
+    const busy = program.run(["forever"])
+    yield* sleep(0.05)
+    assert.ok(ticks > 10)
+    yield* busy.kill()
+    yield* ticker.kill()
+  }))
+
+test("what is no program is refused clearly", async () => {
+  for (const [source, message] of [
+    [new TextEncoder().encode("no module"), /is no WebAssembly module/],
+    [Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0), /is not linked with the hub/],
+  ] as const) {
+    try {
+      await Program.load(source)
+      assert.unreachable()
+    } catch (error) {
+      assert.instance(error, ProgramError)
+      assert.match((error as Error).message, message)
+    }
+  }
+  try {
+    await Program.load("nowhere.wasm")
+    assert.unreachable()
+  } catch (error) {
+    assert.is((error as NodeJS.ErrnoException).code, "ENOENT")
+  }
+  assert.throws(() => program.run([1 as unknown as string]), TypeError)
+  assert.throws(() => program.run(["a\0b"]), TypeError)
+})
+
+test("gevent run: output, status and errors", () => {
+  assert.equal(gevent("run", everything, "x").stdout, "1 arguments\n")
+  assert.is(gevent("run", everything, "status", "5").status, 5)
+  assert.match(gevent("run", everything, "trap").stderr, /crashed/)
+  assert.is(gevent("run", everything, "trap").status, 1)
+  assert.match(gevent("run").stderr, /usage: gevent run/)
+  assert.match(gevent("run", join(folder, "missing.wasm")).stderr, /ENOENT/)
+})
+
+test("gevent cc: errors are one clear message", () => {
+  const bad = join(folder, "bad.c")
+  writeFileSync(bad, "int main(void) { return missing(); }\n")
+  for (const [args, message] of [
+    [[], /no input files/],
+    [["-o"], /-o needs a value/],
+    [[join(folder, "none.c")], /none\.c/],
+    [[bad], /missing/],
+    [["notes.txt"], /neither C source/],
+    [["-c", bad], /links/],
+  ] as const) {
+    const { status, stderr } = gevent("cc", ...args)
+    assert.is(status, 1)
+    assert.match(stderr, message)
+  }
+  assert.match(gevent("nothing").stderr, /unknown command/)
+  assert.is(gevent("nothing").status, 2)
+  assert.match(gevent("--help").stdout, /gevent cc/)
+})
+
+for (const page of ["README.md", "docs/program.md"]) {
+  test(`the C code in ${page} compiles and runs`, () => {
+    const blocks = [...readFileSync(page, "utf8").matchAll(/^```c\n([^]*?)^```$/gm)].map((match) => match[1]!)
+    assert.ok(blocks.length > 0)
+    blocks.forEach((block, i) => {
+      const path = compile(`page-${page.replace(/\W/g, "-")}-${i}`, block)
+      assert.is(gevent("run", path, "Ada", "Grace").status, 0)
+    })
+  })
+}
+
+test.run()
