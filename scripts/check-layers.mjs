@@ -10,7 +10,7 @@ const LAYERS = [
   "core",
   "exceptions version",
   "strand wait",
-  "limit iskill",
+  "limit iskill waiter",
   "hub",
   "sleep rawgreenlet",
   "ident link greenlet",

@@ -1,5 +1,6 @@
 import { host } from "#host"
 import type { EventSink } from "./core/hubmodule.ts"
+import type { Loop } from "./core/loop.ts"
 import type { ErrorClass } from "./hub.ts"
 import { GreenletExit } from "./exceptions.ts"
 import { getHub } from "./hub.ts"
@@ -57,11 +58,14 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
   private error: unknown = undefined
   private hasFailed = false
   private links: Link[] | null = null
+  private notified = 0
   private notifying = false
   private startTimer = 0
+  private startLoop: Loop | null = null
   private ident = -1
   private givenName: string | null = null
-  private description: string
+  private readonly description: string
+  private shownArguments: string | null = null
 
   /**
    * @param body - What to run; without one, the method `_run`.
@@ -71,7 +75,7 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
     super(body ?? defaultBody, args)
     if (body === undefined || body === null) this.body = (...given: unknown[]): unknown => this._run(...given)
     else checkBody(body)
-    this.description = body?.name ?? "_run"
+    this.description = body === undefined || body === null ? "_run" : body.name || "(anonymous)"
     const spawner = this.spawningGreenlet
     this.spawnTreeLocals = spawner instanceof Greenlet ? spawner.spawnTreeLocals : {}
     this.spawningStack = Greenlet.spawningStackLimit > 0 ? captureStack(Greenlet.spawningStackLimit) : undefined
@@ -123,7 +127,8 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
     }
     if (this.hasStarted) return
     this.enter()
-    this.startTimer = scheduler.loop.startTimer(this, 0, true, Math.max(0, seconds), 0)
+    this.startLoop = scheduler.loop
+    this.startTimer = this.startLoop.startTimer(this, 0, true, Math.max(0, seconds), 0)
     this.announce()
   }
 
@@ -210,7 +215,7 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
   /** Calls `callback(this)` in the hub once it has ended, also when it has already. The callback must not wait. */
   rawlink(callback: LinkTarget<T>): void {
     const call = linkFunction(callback)
-    this.addLink({ target: callback, notify: (greenlet) => void call(greenlet as Greenlet<T>) })
+    this.addLink({ target: callback, notify: (greenlet) => call(greenlet as Greenlet<T>) })
   }
 
   /** Calls `callback(this)` in a greenlet of its own once it has ended, also when it has already. */
@@ -239,23 +244,24 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
 
   /** Takes back one link to `callback`; an unknown one is ignored. */
   unlink(callback: unknown): void {
-    const index = this.links?.findIndex((link) => link.target === callback) ?? -1
+    const index = this.links?.findIndex((link, at) => at >= this.notified && link.target === callback) ?? -1
     if (index >= 0) this.links!.splice(index, 1)
   }
 
   /** Takes back all links. */
   unlinkAll(): void {
     this.links = null
+    this.notified = 0
   }
 
   /** Whether there are links. */
   hasLinks(): boolean {
-    return this.links !== null && this.links.length > 0
+    return this.linkcount() > 0
   }
 
   /** How many links there are. gevent: `linkcount`. */
   linkcount(): number {
-    return this.links?.length ?? 0
+    return this.links === null ? 0 : this.links.length - this.notified
   }
 
   /** Adds a link; for waits and pools. */
@@ -266,13 +272,15 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
 
   /** Takes a link back; for waits and pools. */
   removeLink(link: Link): void {
-    const index = this.links?.indexOf(link) ?? -1
+    const index = this.links?.indexOf(link, this.notified) ?? -1
     if (index >= 0) this.links!.splice(index, 1)
   }
 
   /** The smallest number that no other living greenlet has. gevent: `minimal_ident`. */
   get minimalIdent(): number {
-    if (this.ident < 0) this.ident = idents.acquire()
+    if (this.ident >= 0) return this.ident
+    this.ident = idents.acquire()
+    if (this.dead) idents.release(this.ident)
     return this.ident
   }
 
@@ -292,8 +300,7 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
 
   override toString(): string {
     const name = this.givenName === null ? "" : ` ${JSON.stringify(this.givenName)}`
-    const args = this.bodyArguments === null ? "" : `(${this.bodyArguments.map(shorten).join(", ")})`
-    return `<${this.constructor.name}${name}: ${this.description || "(anonymous)"}${args}>`
+    return `<${this.constructor.name}${name}: ${this.description}${this.describeArguments()}>`
   }
 
   [host.inspect](): string {
@@ -325,10 +332,19 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
 
   override endBeforeRun(error: Error): boolean {
     if (this.startTimer !== 0) {
-      scheduler.loop.stopWatcher(this.startTimer)
+      this.startLoop!.stopWatcher(this.startTimer)
       this.startTimer = 0
     }
     return super.endBeforeRun(error)
+  }
+
+  /** The arguments as they were when it was first shown: they are let go of when it runs. */
+  private describeArguments(): string {
+    const { bodyArguments } = this
+    if (this.shownArguments === null && bodyArguments !== null) {
+      this.shownArguments = bodyArguments.length === 0 ? "" : `(${bodyArguments.map(shorten).join(", ")})`
+    }
+    return this.shownArguments ?? ""
   }
 
   private announce(): void {
@@ -348,13 +364,16 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
     const previous = scheduler.current
     scheduler.current = hub
     // links may come and go meanwhile
-    for (let link = this.links?.shift(); link !== undefined; link = this.links?.shift()) {
+    while (this.links !== null && this.notified < this.links.length) {
+      const link = this.links[this.notified++]!
       try {
-        link.notify(this)
+        const result = link.notify(this)
+        if (typeof result === "object") hub.complete(result, link.target)
       } catch (error) {
-        hub.handleError(link.target, error)
+        hub.report(link.target, error)
       }
     }
+    this.unlinkAll()
     scheduler.current = previous
   }
 

@@ -17,6 +17,8 @@ import { limitOf, Timeout, type TimeoutArgument } from "./limit.ts"
 import { currentStrand, MAIN, scheduler, Strand, type Interrupt } from "./strand.ts"
 import { Wait } from "./wait.ts"
 
+export { Waiter } from "./waiter.ts"
+
 /** A class of errors. */
 export type ErrorClass = abstract new (...args: never[]) => unknown
 
@@ -24,6 +26,7 @@ export type ErrorClass = abstract new (...args: never[]) => unknown
 const BLOCKED_SHOWN = 20
 
 let shared: Hub | undefined
+scheduler.attend = getHub
 
 /**
  * The hub of this thread, made at the first call. gevent: `gevent.get_hub()`.
@@ -64,7 +67,7 @@ export class Hub extends Strand {
   constructor() {
     super()
     this.loop = Loop.default()
-    this.loop.errorHandler = this
+    this.loop.errorHandler = { handleError: (context, error) => this.report(context, error) }
     this.loop.onQuiet = () => this.quiet()
     this.loop.invoke = (callback, args, context) => this.invoke(callback, args, context)
     this.offIdle = host.onIdle(() => this.idle())
@@ -94,6 +97,7 @@ export class Hub extends Strand {
    * ```
    */
   wait(watcher: Watcher): Wait<number> {
+    this.live()
     return new WatcherWait(watcher)
   }
 
@@ -115,22 +119,41 @@ export class Hub extends Strand {
    * @throws {Error} in a greenlet.
    */
   join(timeout: TimeoutArgument = null): Wait<boolean> {
+    this.live()
     if (currentStrand() !== MAIN) throw new Error("only possible from the MAIN greenlet")
     return new HubJoin(this.joiners, this.loop, timeout)
   }
 
   /**
-   * Reports an error that nobody caught, once. May be replaced on the instance. Errors of the classes in `systemError` are
+   * Gets every error that nobody caught, once: prints it. May be replaced on the instance. Errors of the classes in `systemError` are
    * thrown into MAIN, and so is any error without a context. gevent: `Hub.handle_error(context, type, value, tb)`.
    */
   handleError(context: unknown, error: unknown): void {
+    if (!this.notError.some((type) => error instanceof type)) this.printException(context, error)
+    if (context === null || this.systemError.some((type) => error instanceof type)) this.handleSystemError(error)
+  }
+
+  /** Hands an error to `handleError`; one that is thrown there is printed, and takes nobody with it. */
+  report(context: unknown, error: unknown): void {
     try {
-      if (!this.notError.some((type) => error instanceof type)) this.printException(context, error)
-      if (context === null || this.systemError.some((type) => error instanceof type)) this.handleSystemError(error)
+      this.handleError(context, error)
     } catch (second) {
-      // an error handler that fails must not take the others' callbacks with it
-      if (this.exceptionStream !== null) host.write(2, new TextEncoder().encode(`${describeError(second)}\n`))
+      host.write(
+        2,
+        new TextEncoder().encode(`${describeError(error)}\n\nhandleError failed: ${describeError(second)}\n`),
+      )
     }
+  }
+
+  /**
+   * Deals with what a callback in the hub has returned: a generator or a wait runs to its end, and may not block; the error of
+   * an async function is reported.
+   */
+  complete(result: unknown, context: unknown): void {
+    if (typeof result !== "object" || result === null) return
+    if (Symbol.iterator in result && isAwaitable(result)) runToEnd(result as Iterable<unknown>)
+    else if (isIterator(result)) runToEnd({ [Symbol.iterator]: () => result })
+    else if (isAwaitable(result)) result.then(undefined, (error: unknown) => this.report(context, error))
   }
 
   /** Throws an error into MAIN. gevent: `Hub.handle_system_error(type, value)`. */
@@ -167,7 +190,7 @@ export class Hub extends Strand {
   }
 
   interrupt(interrupt: Interrupt): void {
-    this.handleError(this, interrupt.error)
+    this.report(this, interrupt.error)
   }
 
   resume(): void {
@@ -182,18 +205,22 @@ export class Hub extends Strand {
     return `<Hub ${getVersion()} ${this.loop.destroyed ? "destroyed" : this.loop.backend}>`
   }
 
-  /** Calls a callback of the loop as the hub; a generator runs to its end, and may not wait. */
+  /** Calls a callback of the loop as the hub. */
   private invoke(callback: (...args: never[]) => unknown, args: unknown[], context: unknown): void {
     const previous = scheduler.current
     scheduler.current = this
     try {
-      const result = callback(...(args as never[]))
-      if (isIterator(result)) runToEnd(result)
+      this.complete(callback(...(args as never[])), context)
     } catch (error) {
-      this.handleError(context, error)
+      this.report(context, error)
     } finally {
       scheduler.current = previous
     }
+  }
+
+  /** @throws {HubDestroyed} when it is destroyed. */
+  private live(): void {
+    if (this.isDestroyed) throw new HubDestroyed("the hub was destroyed; getHub() gives the new one")
   }
 
   private quiet(): void {
@@ -203,12 +230,25 @@ export class Hub extends Strand {
 
   /** The host has nothing left that could wake anybody: whoever waits in MAIN would wait for ever. */
   private idle(): void {
-    if (MAIN.awaiting === null || MAIN.awaiting.size === 0) return
     if (this.loop.alive) return
+    if (MAIN.awaiting === null || MAIN.awaiting.size === 0) {
+      endProgram()
+      return
+    }
     const list = [...blocked()].map((strand) => `  ${describeBlocked(strand)}`)
     if (list.length > BLOCKED_SHOWN) list.splice(BLOCKED_SHOWN, Infinity, `  … and ${list.length - BLOCKED_SHOWN} more`)
     const message = `This operation would block forever\n\t${this.toString()}\nBlocked:\n${list.join("\n")}`
     MAIN.interrupt({ error: new LoopExit(message), kill: false, thrown: nothing })
+  }
+}
+
+/** The program is over: what was to be thrown into MAIN, which waits for nothing any more, decides about its exit code. */
+function endProgram(): void {
+  for (let left = MAIN.takeInterrupt(); left !== undefined; left = MAIN.takeInterrupt()) {
+    const { error } = left
+    const code = error instanceof SystemExit ? error.code : 1
+    if (typeof code === "string") host.write(2, new TextEncoder().encode(`${code}\n`))
+    host.exitCode(typeof code === "number" ? code : 1)
   }
 }
 
@@ -296,13 +336,17 @@ function describeError(error: unknown): string {
   return error instanceof Error ? (error.stack ?? String(error)) : String(error)
 }
 
-function isIterator(value: unknown): value is Iterator<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as Iterator<unknown>).next === "function"
+function isIterator(value: object): value is Iterator<unknown> {
+  return typeof (value as Iterator<unknown>).next === "function"
+}
+
+function isAwaitable(value: object): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown>).then === "function"
 }
 
 /** A wait that blocks throws in the hub, so that this ends. */
-function runToEnd(iterator: Iterator<unknown>): void {
-  const { done } = iterator.next()
+function runToEnd(operation: Iterable<unknown>): void {
+  const { done } = operation[Symbol.iterator]().next()
   if (done !== true) throw new TypeError("a callback of the loop yielded something; use yield*")
 }
 

@@ -18,7 +18,8 @@ export interface TimeoutOptions {
 /** A limit on a blocking call: seconds, a Timeout, or null or undefined for none. */
 export type TimeoutArgument = number | Timeout | null | undefined
 
-const DEFAULT_PRIORITY = -1
+/** libev's priority of a Timeout: what became ready in the same iteration comes first. */
+export const DEFAULT_PRIORITY = -1
 
 /**
  * Throws itself, or another error, into the greenlet that started it, when its time has passed and that greenlet waits.

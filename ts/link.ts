@@ -4,8 +4,8 @@ import type { Greenlet } from "./greenlet.ts"
 export interface Link {
   /** What `unlink` finds it by. */
   readonly target: unknown
-  /** The greenlet has ended. Runs in the hub, and must not wait. */
-  notify(greenlet: Greenlet<unknown>): void
+  /** The greenlet has ended. Runs in the hub, and must not wait; the hub deals with what it returns. */
+  notify(greenlet: Greenlet<unknown>): unknown
 }
 
 /** What a greenlet can be linked to: a function, or an object with a method `put` (a queue) or `link` protocol of its own. */

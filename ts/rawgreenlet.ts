@@ -37,21 +37,27 @@ export class Kill implements Interrupt {
  * `greenlet.greenlet`.
  */
 export class RawGreenlet extends Strand implements Runnable {
-  /** The greenlet that made it; null when that was MAIN. gevent: `spawning_greenlet`. */
-  readonly spawningGreenlet: RawGreenlet | null
   protected body: Body | null
   protected bodyArguments: unknown[] | null
   private generator: Iterator<unknown, unknown, unknown> | null = null
   private state = UNSTARTED
   private isAsync = false
+  private readonly spawner: WeakRef<RawGreenlet> | null
+  private reference: WeakRef<RawGreenlet> | null = null
 
   /** @throws {TypeError} when `body` is not a function. */
   constructor(body: Body, args: unknown[]) {
     super()
     const spawner = currentStrand()
-    this.spawningGreenlet = spawner instanceof RawGreenlet ? spawner : null
+    // one of its own for each spawned greenlet would cost more than the greenlet
+    this.spawner = spawner instanceof RawGreenlet ? (spawner.reference ??= new WeakRef(spawner)) : null
     this.body = body
     this.bodyArguments = args
+  }
+
+  /** The greenlet that made it; null when that was MAIN or is not in memory any more. gevent: `spawning_greenlet`. */
+  get spawningGreenlet(): RawGreenlet | null {
+    return this.spawner?.deref() ?? null
   }
 
   /** Whether it has ended. */
@@ -121,7 +127,10 @@ export class RawGreenlet extends Strand implements Runnable {
   }
 
   interrupt(interrupt: Interrupt): void {
-    if (this.state === FINISHED) return
+    if (this.state === FINISHED) {
+      interrupt.thrown()
+      return
+    }
     const { waiting } = this
     if (this.isAsync) {
       if (!this.interruptAwaiting(interrupt)) this.defer(interrupt)
@@ -163,7 +172,7 @@ export class RawGreenlet extends Strand implements Runnable {
 
   /** Tells the hub of an error that nobody caught. */
   protected report(error: unknown): void {
-    getHub().handleError(this, error)
+    getHub().report(this, error)
   }
 
   /** Ends it with an error if its function was not entered yet; whether that was so. */
@@ -271,12 +280,14 @@ export class RawGreenlet extends Strand implements Runnable {
   private end(): void {
     this.state = FINISHED
     this.generator = null
-    this.waiting = this.interrupts = null
+    this.waiting = null
+    this.dropInterrupts()
     delist(this)
   }
 }
 
-function isAsyncFunction(body: Body): boolean {
+/** Whether a function was declared `async`. */
+export function isAsyncFunction(body: Body): boolean {
   return (body as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === "AsyncFunction"
 }
 

@@ -1,5 +1,6 @@
 import type { EventSink } from "./core/hubmodule.ts"
 import { Idle } from "./core/idle.ts"
+import type { Loop } from "./core/loop.ts"
 import { getHub } from "./hub.ts"
 import { scheduler } from "./strand.ts"
 import { Wait } from "./wait.ts"
@@ -27,6 +28,7 @@ class Sleep extends Wait<void> implements EventSink {
   private readonly seconds: number
   private readonly ref: boolean
   private handle = 0
+  private loop: Loop | null = null
 
   constructor(seconds: number, ref: boolean) {
     super()
@@ -35,12 +37,13 @@ class Sleep extends Wait<void> implements EventSink {
   }
 
   protected begin(): boolean {
-    this.handle = scheduler.loop.startTimer(this, 0, this.ref, this.seconds, 0)
+    this.loop = scheduler.loop
+    this.handle = this.loop.startTimer(this, 0, this.ref, this.seconds, 0)
     return false
   }
 
   protected cancel(): void {
-    scheduler.loop.stopWatcher(this.handle)
+    this.loop!.stopWatcher(this.handle)
   }
 
   event(): void {

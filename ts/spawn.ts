@@ -4,7 +4,7 @@ import { QuietGreenlet } from "./flow.ts"
 import { getHub } from "./hub.ts"
 import type { TimeoutArgument } from "./limit.ts"
 import { Kill, RawGreenlet, type Body } from "./rawgreenlet.ts"
-import { currentStrand, scheduler, type Strand } from "./strand.ts"
+import { currentStrand, scheduler, Strand } from "./strand.ts"
 import type { Op, Wait } from "./wait.ts"
 import { joinStrictly } from "./waiting.ts"
 
@@ -138,7 +138,7 @@ export function run<A extends unknown[], T>(fn: (...args: A) => Op<T> | Promise<
  * Ends a greenlet, MAIN included, without waiting: the error is thrown from the run queue. Nothing happens when it has ended.
  * gevent: `gevent.kill(greenlet, exception=GreenletExit)`.
  *
- * @throws {TypeError} when `exception` is neither an error nor a class of errors.
+ * @throws {TypeError} when `greenlet` is none, or `exception` neither an error nor a class of errors.
  * @example
  * ```ts
  * import { kill, sleep, spawn } from "gevent-wasm"
@@ -147,6 +147,7 @@ export function run<A extends unknown[], T>(fn: (...args: A) => Op<T> | Promise<
  */
 export function kill(greenlet: Strand, exception: KillError = GreenletExit): void {
   const error = toError(exception)
+  if (!(greenlet instanceof Strand)) throw new TypeError(`kill takes a greenlet, not ${String(greenlet)}`)
   if (greenlet instanceof RawGreenlet) greenlet.scheduleKill(error)
   else scheduler.loop.queue.push({ run: () => greenlet.interrupt(new Kill(error)) })
 }

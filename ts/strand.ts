@@ -9,7 +9,7 @@ export interface Interrupt {
   readonly error: unknown
   /** Whether it ends the strand: a generator then runs its `finally` blocks and no `catch`. */
   readonly kill: boolean
-  /** It is being thrown now. */
+  /** It is being thrown now, or never will be. */
   thrown(): void
 }
 
@@ -66,6 +66,13 @@ export abstract class Strand {
     ;(this.interrupts ??= []).push(interrupt)
   }
 
+  /** Drops the interrupts that were kept: there is no next wait. */
+  protected dropInterrupts(): void {
+    const { interrupts } = this
+    this.interrupts = null
+    if (interrupts !== null) for (const interrupt of interrupts) interrupt.thrown()
+  }
+
   /** Takes the oldest interrupt that was kept. */
   takeInterrupt(): Interrupt | undefined {
     const interrupt = this.interrupts?.shift()
@@ -89,6 +96,11 @@ export abstract class Strand {
 /** The code outside all greenlets. gevent: the main greenlet. */
 export class Main extends Strand {
   readonly dead = false
+
+  override addAwaited(wait: Wait<unknown>): void {
+    super.addAwaited(wait)
+    scheduler.attend()
+  }
 
   interrupt(interrupt: Interrupt): void {
     if (!this.interruptAwaiting(interrupt)) this.defer(interrupt)
@@ -116,6 +128,8 @@ export const scheduler: {
   current: Strand
   /** Which async greenlet the host is in; made with the first one. */
   context: Context<Strand> | null
+  /** MAIN begins to wait: makes the hub, which finds out when nothing is left that could wake it. */
+  attend: () => void
   /** How many are busy with what the loop does not see: promises of others, async functions that run. */
   foreign: number
   /** The loop that greenlets run in. */
@@ -125,6 +139,7 @@ export const scheduler: {
 } = {
   current: MAIN,
   context: null,
+  attend: () => {},
   foreign: 0,
   get loop() {
     return Loop.default()

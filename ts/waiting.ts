@@ -1,6 +1,8 @@
+import type { EventSink } from "./core/hubmodule.ts"
+import type { Loop } from "./core/loop.ts"
 import { Greenlet } from "./greenlet.ts"
 import { getHub } from "./hub.ts"
-import { limitOf, type TimeoutArgument } from "./limit.ts"
+import { DEFAULT_PRIORITY, limitOf, type Timeout, type TimeoutArgument } from "./limit.ts"
 import type { Link } from "./link.ts"
 import { scheduler } from "./strand.ts"
 import { Wait } from "./wait.ts"
@@ -193,7 +195,7 @@ export function joinStrictly<G extends Waitable>(greenlets: G[], timeout: Timeou
 class NextWait<W> extends Wait<IteratorResult<W, undefined>> {
   private readonly source: WaitIterator<W & Waitable>
 
-  constructor(source: WaitIterator<W & Waitable>, limit: ReturnType<typeof limitOf>) {
+  constructor(source: WaitIterator<W & Waitable>, limit: Timeout | null) {
     super()
     this.source = source
     this.limit = limit
@@ -227,14 +229,16 @@ class NextWait<W> extends Wait<IteratorResult<W, undefined>> {
  * Objects as they become ready. `for await` it, or ask for `next()` in a greenlet; leaving the loop unlinks the rest.
  * gevent: what `gevent.iwait` returns.
  */
-export class WaitIterator<W extends Waitable> implements AsyncIterable<W> {
+export class WaitIterator<W extends Waitable> implements AsyncIterable<W>, EventSink {
   /** The wait for the next object, while there is one. */
   waiter: NextWait<W> | null = null
   private readonly links: Links<W>
-  private readonly limit: ReturnType<typeof limitOf>
+  private readonly limit: Timeout | null
   private readonly ready: W[] = []
   private left: number
   private linked = false
+  private loop: Loop | null = null
+  private timer = 0
 
   constructor(objects: W[], timeout: TimeoutArgument, count: number | null) {
     this.links = new Links(objects, (object) => this.onReady(object))
@@ -244,7 +248,8 @@ export class WaitIterator<W extends Waitable> implements AsyncIterable<W> {
 
   /** Waits for the next object. The timeout ends the iteration. */
   next(): Wait<IteratorResult<W, undefined>> {
-    return new NextWait<W>(this, this.limit)
+    // a Timeout that its owner has started is thrown, and then recognized; of any other only the seconds count
+    return new NextWait<W>(this, this.limit?.pending === true ? this.limit : null)
   }
 
   /** Unlinks everything. */
@@ -254,7 +259,7 @@ export class WaitIterator<W extends Waitable> implements AsyncIterable<W> {
     if (!this.linked) return
     this.linked = false
     this.links.unlink()
-    this.limit?.cancel()
+    this.stopTimer()
   }
 
   /** `using` unlinks everything. */
@@ -281,6 +286,7 @@ export class WaitIterator<W extends Waitable> implements AsyncIterable<W> {
     if (!this.linked) {
       this.linked = true
       this.links.link()
+      this.startTimer()
     }
     const object = this.ready.shift()
     if (object === undefined) return undefined
@@ -288,19 +294,51 @@ export class WaitIterator<W extends Waitable> implements AsyncIterable<W> {
     return { done: false, value: object }
   }
 
+  /** The time has passed: what is ready by then is still handed over. */
+  event(): void {
+    this.timer = 0
+    // behind what became ready before it
+    this.loop!.queue.push({ run: () => this.expire() })
+  }
+
+  private expire(): void {
+    if (!this.linked) return
+    this.left = this.ready.length
+    this.answer()
+  }
+
+  private startTimer(): void {
+    const { limit } = this
+    if (limit === null || limit.pending || limit.seconds === null) return
+    this.loop = scheduler.loop
+    this.timer = this.loop.startTimer(this, DEFAULT_PRIORITY, true, limit.seconds, 0)
+  }
+
+  private stopTimer(): void {
+    if (this.timer !== 0) this.loop!.stopWatcher(this.timer)
+    this.timer = 0
+  }
+
   private onReady(object: W): void {
+    if (!this.linked) return
     this.ready.push(object)
+    this.answer()
+  }
+
+  private answer(): void {
     const { waiter } = this
     if (waiter === null) return
+    const result = this.take()
+    if (result === undefined) return
     this.waiter = null
-    waiter.wake(this.take()!)
+    waiter.wake(result)
   }
 }
 
 /**
  * Objects as they become ready, one at a time. gevent: `gevent.iwait(objects, timeout=None, count=None)`.
  *
- * @param timeout - Seconds for each wait, or a Timeout; when it passes, the iteration ends.
+ * @param timeout - Seconds for all of it, or a Timeout; when they have passed, the iteration ends.
  * @param count - How many objects at most.
  * @throws {TypeError} for what cannot be waited for.
  * @example

@@ -52,7 +52,7 @@ export interface Host {
   /** Fills the array with random bytes fit for cryptography. */
   random(into: Uint8Array): void
 
-  /** Calls `fn` once the host has polled its I/O, which batches the wake-ups of one turn. */
+  /** Calls `fn` once the host has polled its I/O, which batches the wake-ups of one turn, and outside every `Context`. */
   immediate(fn: () => void): void
 
   /**

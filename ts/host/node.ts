@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks"
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks"
 import { webcrypto } from "node:crypto"
 import dns from "node:dns"
 import { lstatSync, readFileSync } from "node:fs"
@@ -17,6 +17,8 @@ import { DeadlineTimer } from "./node/timer.ts"
 // getRandomValues fills no more than this at once.
 const RANDOM_QUOTA = 65536
 
+// What the loop runs belongs to nobody's asynchronous context, whoever woke it.
+const root = new AsyncResource("gevent-wasm")
 const timer = new DeadlineTimer()
 let wallOffset = 0
 let hub: WebAssembly.Module | undefined
@@ -59,7 +61,7 @@ export const host: Host = {
   },
 
   immediate(fn: () => void): void {
-    setImmediate(fn)
+    setImmediate(() => root.runInAsyncScope(fn))
   },
 
   arm(ms: number, fn: () => void, ref: boolean): void {
