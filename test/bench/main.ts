@@ -1,0 +1,58 @@
+// The bench: node build/test/bench/main.mjs [NAME…] [--json FILE] [--node PATH]… [--all]
+//   NAME        only rows whose name or file contains one of the words
+//   --json      writes the results to a file, one object a row
+//   --node      a Node.js to measure ours on, instead of the running one
+//   --all       the oldest Node.js that is supported and the newest one
+import { writeFileSync } from "node:fs"
+import { parseArgs } from "node:util"
+import * as hub from "./hub.ts"
+import { allNodes, nodeAt } from "./nodes.ts"
+import { Skipped, type Result, type Row } from "./row.ts"
+import * as sleep from "./sleep.ts"
+import * as sleepers from "./sleepers.ts"
+import * as spawn from "./spawn.ts"
+import { printHeading, printResult } from "./table.ts"
+import * as threads from "./threads.ts"
+import * as timeout from "./timeout.ts"
+import { Tools } from "./tools.ts"
+import * as yielding from "./yield.ts"
+
+const ROWS: Record<string, Row> = { yield: yielding, sleep, spawn, timeout, sleepers, threads, hub }
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: "string" },
+    node: { type: "string", multiple: true },
+    all: { type: "boolean", default: false },
+  },
+})
+const nodes = values.all ? allNodes() : (values.node ?? [process.execPath]).map(nodeAt)
+const rows = Object.entries(ROWS).filter(
+  ([file, { name }]) => !positionals.length || positionals.some((word) => `${file} ${name}`.includes(word)),
+)
+const tools = new Tools()
+const results: Result[] = []
+let skipped = 0
+let failed = 0
+
+printHeading()
+for (const [file, row] of rows) {
+  for (const node of nodes) {
+    try {
+      for await (const result of row.run({ node, tools })) {
+        results.push(result)
+        printResult(result)
+      }
+    } catch (error) {
+      if (error instanceof Skipped) skipped++
+      else failed++
+      const how = error instanceof Skipped ? "skipped" : "failed"
+      console.log(`${file} (node ${node.version}) ${how}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+}
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`)
+const missed = results.filter((result) => !result.ok).length
+console.log(`${results.length - missed} ok, ${missed} missed, ${skipped} skipped, ${failed} failed`)
+process.exitCode = failed > 0 || results.length === 0 ? 1 : 0
