@@ -103,7 +103,7 @@ stack_release(struct fiber *fiber)
 }
 
 int
-fiber_init(struct fiber *fiber, void (*entry)(struct fiber *), size_t stack_size)
+fiber_init(struct fiber *fiber, size_t stack_size)
 {
   void *stack = stack_acquire(stack_size);
 
@@ -111,7 +111,6 @@ fiber_init(struct fiber *fiber, void (*entry)(struct fiber *), size_t stack_size
     return -1;
   fiber->low = (uintptr_t)stack;
   fiber->high = fiber->low + stack_size;
-  fiber->entry = entry;
   fiber->state = FIBER_NEW;
   fiber->queued = 0;
   return 0;
@@ -137,10 +136,13 @@ suspend(uint8_t again)
 }
 
 NOINLINE void fiber_park(void) { suspend(0); }
-NOINLINE void fiber_yield(void) { suspend(1); }
 
-/* An instrumented frame of its own between the driver and the entry. */
-NOINLINE static void fiber_main(struct fiber *fiber) { fiber->entry(fiber); }
+NOINLINE void
+gevent_yield(void)
+{
+  if (fiber_current)
+    suspend(1);
+}
 
 static void
 finish(struct fiber *fiber, enum fiber_crash crash)

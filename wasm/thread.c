@@ -37,8 +37,8 @@ thread_release(struct gevent_thread *thread)
   free_threads = thread;
 }
 
-static void
-thread_main(struct fiber *fiber)
+void
+fiber_main(struct fiber *fiber)
 {
   struct gevent_thread *thread = (struct gevent_thread *)fiber;
 
@@ -84,7 +84,7 @@ gevent_spawn(void (*function)(void *), void *argument)
     return 0;
   }
   memset(thread, 0, sizeof *thread);
-  if (fiber_init(&thread->fiber, thread_main, stack_size)) {
+  if (fiber_init(&thread->fiber, stack_size)) {
     thread_release(thread);
     errno = ENOMEM;
     return 0;
@@ -107,13 +107,6 @@ gevent_set_stack_size(size_t bytes)
     return fail(EINVAL);
   stack_size = (bytes + 15) & ~(size_t)15;
   return 0;
-}
-
-void
-gevent_yield(void)
-{
-  if (fiber_current)
-    fiber_yield();
 }
 
 void
@@ -164,7 +157,7 @@ thread_wait(double seconds)
   if (!self)
     return fail(EDEADLK); /* nobody could run while the hub waits */
   if (self->cancelled) {
-    fiber_yield(); /* code that retries for ever must not keep the others from running */
+    gevent_yield(); /* code that retries for ever must not keep the others from running */
     return fail(ECANCELED);
   }
   start_timer(self, seconds);
