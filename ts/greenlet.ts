@@ -21,6 +21,8 @@ export interface ExceptionInfo {
   stack: string
 }
 
+// few have one, and a field would cost each greenlet its space
+const spawningStacks = new WeakMap<Greenlet<unknown>, string>()
 const spawnCallbacks = new Set<(greenlet: Greenlet<unknown>) => void>()
 
 /**
@@ -51,10 +53,6 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
 
   /** The result; the GreenletExit of a killed greenlet; undefined before it has ended and when it failed. */
   value: T | GreenletExit | undefined = undefined
-  /** What all greenlets that descend from the same child of MAIN share. gevent: `spawn_tree_locals`. */
-  readonly spawnTreeLocals: Record<string, unknown>
-  /** Where it was made, when `spawningStackLimit` is set. gevent: `spawning_stack`. */
-  readonly spawningStack: string | undefined
   private error: unknown = undefined
   private hasFailed = false
   private links: Link[] | null = null
@@ -66,6 +64,7 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
   private givenName: string | null = null
   private readonly description: string
   private shownArguments: string | null = null
+  private treeLocals: Record<string, unknown> | null = null
 
   /**
    * @param body - What to run; without one, the method `_run`.
@@ -77,8 +76,18 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
     else checkBody(body)
     this.description = body === undefined || body === null ? "_run" : body.name || "(anonymous)"
     const spawner = this.spawningGreenlet
-    this.spawnTreeLocals = spawner instanceof Greenlet ? spawner.spawnTreeLocals : {}
-    this.spawningStack = Greenlet.spawningStackLimit > 0 ? captureStack(Greenlet.spawningStackLimit) : undefined
+    if (spawner instanceof Greenlet) this.treeLocals = spawner.spawnTreeLocals
+    if (Greenlet.spawningStackLimit > 0) spawningStacks.set(this, captureStack(Greenlet.spawningStackLimit))
+  }
+
+  /** What all greenlets that descend from the same child of MAIN share. gevent: `spawn_tree_locals`. */
+  get spawnTreeLocals(): Record<string, unknown> {
+    return (this.treeLocals ??= {})
+  }
+
+  /** Where it was made, when `spawningStackLimit` was set. gevent: `spawning_stack`. */
+  get spawningStack(): string | undefined {
+    return spawningStacks.get(this)
   }
 
   /** Makes one and starts it. gevent: the class method `Greenlet.spawn`. */

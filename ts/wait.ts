@@ -20,6 +20,16 @@ const FINISHED = 3
 
 const NO_ERROR = Symbol("no error")
 
+/** A promise and what settles it; a wait that is not awaited has none. */
+class Deferred {
+  resolve!: (value: unknown) => void
+  reject!: (error: unknown) => void
+  readonly promise = new Promise<unknown>((resolve, reject) => {
+    this.resolve = resolve
+    this.reject = reject
+  })
+}
+
 /**
  * A blocking call that has not begun. `yield*` it in a generator greenlet, `await` it anywhere else; then it begins. It is
  * its own iterator and its own iterator result, so that a wait costs one object.
@@ -37,9 +47,7 @@ export abstract class Wait<T> implements PromiseLike<T>, Op<T>, Runnable {
   protected limit: Limit | null = null
   private state = FRESH
   private error: unknown = NO_ERROR
-  private promise: Promise<T> | null = null
-  private settlePromise: ((value: never) => void) | null = null
-  private rejectPromise: ((error: unknown) => void) | null = null
+  private deferred: Deferred | null = null
 
   constructor() {
     this.strand = currentStrand()
@@ -94,13 +102,13 @@ export abstract class Wait<T> implements PromiseLike<T>, Op<T>, Runnable {
   run(): void {
     if (this.state !== SETTLED) return
     this.state = FINISHED
-    if (this.promise === null) {
+    if (this.deferred === null) {
       this.strand.resume(this)
       return
     }
     this.leave()
-    if (this.error === NO_ERROR) this.settlePromise!(this.value as never)
-    else this.rejectPromise!(this.error)
+    if (this.error === NO_ERROR) this.deferred.resolve(this.value)
+    else this.deferred.reject(this.error)
   }
 
   /** Whether it failed; the driver of a generator then throws `failure`. */
@@ -175,8 +183,15 @@ export abstract class Wait<T> implements PromiseLike<T>, Op<T>, Runnable {
     onfulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this.promise ??= new Promise<T>((resolve, reject) => this.await(resolve, reject))
-    return this.promise.then(onfulfilled, onrejected)
+    if (this.deferred === null) {
+      this.deferred = new Deferred()
+      try {
+        this.await(this.deferred)
+      } catch (error) {
+        this.deferred.reject(error)
+      }
+    }
+    return (this.deferred.promise as Promise<T>).then(onfulfilled, onrejected)
   }
 
   /** Throws into an awaited wait; false when it was over. */
@@ -186,14 +201,14 @@ export abstract class Wait<T> implements PromiseLike<T>, Op<T>, Runnable {
     this.leave()
     try {
       if (this.limit === null || error !== this.limit) throw error
-      this.settlePromise!(this.expired(error) as never)
+      this.deferred!.resolve(this.expired(error))
     } catch (thrown) {
-      this.rejectPromise!(thrown)
+      this.deferred!.reject(thrown)
     }
     return true
   }
 
-  private await(resolve: (value: T) => void, reject: (error: unknown) => void): void {
+  private await(deferred: Deferred): void {
     if (this.state !== FRESH) throw new TypeError("a Wait can be waited for once")
     const strand = (this.strand = this.strand.awaiter)
     const interrupt = strand.takeInterrupt()
@@ -203,7 +218,7 @@ export abstract class Wait<T> implements PromiseLike<T>, Op<T>, Runnable {
     }
     if (this.begin()) {
       this.state = FINISHED
-      resolve(this.value)
+      deferred.resolve(this.value)
       return
     }
     this.state = ARMED
@@ -212,8 +227,6 @@ export abstract class Wait<T> implements PromiseLike<T>, Op<T>, Runnable {
       this.abandon()
       throw refusal
     }
-    this.settlePromise = resolve
-    this.rejectPromise = reject
     strand.addAwaited(this)
     this.limit?.arm(strand)
   }
