@@ -205,14 +205,16 @@ export class Hub extends Strand {
     return `<Hub ${getVersion()} ${this.loop.destroyed ? "destroyed" : this.loop.backend}>`
   }
 
-  /** Calls a callback of the loop as the hub. */
-  private invoke(callback: (...args: never[]) => unknown, args: unknown[], context: unknown): void {
+  /** Calls a callback of the loop as the hub; whether there was no error. */
+  private invoke(callback: (...args: never[]) => unknown, args: unknown[], context: unknown): boolean {
     const previous = scheduler.current
     scheduler.current = this
     try {
       this.complete(callback(...(args as never[])), context)
+      return true
     } catch (error) {
       this.report(context, error)
+      return false
     } finally {
       scheduler.current = previous
     }

@@ -1,5 +1,22 @@
-/* libev, unmodified and included, and the four things that an embedder needs and only ev.c's internals can give. */
+/* libev, unmodified and included, and the few things that an embedder needs and only ev.c's internals can give. */
 #include "ev_config.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+
+/* An io watcher for a number that is no descriptor is an error of its own and not of the loop: libev asserts that epoll never
+ * answers EBADF, and ends the watcher with EV_ERROR after ENOENT. */
+static int
+ev_core_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
+{
+  int rc = epoll_ctl(epfd, op, fd, event);
+
+  if (rc == -1 && errno == EBADF)
+    errno = ENOENT;
+  return rc;
+}
+#define epoll_ctl ev_core_epoll_ctl
+
 #include "ev.c"
 #include "ev_wrap.h" /* ev.c undoes its macros at its end */
 
@@ -60,4 +77,44 @@ ev_core_io_init(ev_io *w, void (*callback)(EV_P_ ev_io *, int), int fd, int even
   ev_init(w, callback);
   w->fd = fd;
   w->events = events;
+}
+
+enum { EV_CORE_MAX_FD = (1 << 20) - 1 };
+
+/* ev_io_start(), and epoll is told of a new fd at once: its close is noticed even when it comes before the next iteration,
+ * and another descriptor under the same number is not taken for it. An fd that epoll has not is ended with EV_ERROR. */
+void
+ev_core_io_start(EV_P_ ev_io *w)
+{
+  int fd = w->fd;
+
+  if (ev_is_active(w))
+    return;
+  if (fd > EV_CORE_MAX_FD) { /* libev would make its table that large */
+    ev_feed_event(EV_A_ w, EV_ERROR | EV_READ | EV_WRITE);
+    return;
+  }
+  ev_io_start(EV_A_ w);
+  if (anfds[fd].emask)
+    return;
+  anfds[fd].events = w->events;
+  backend_modify(EV_A_ fd, 0, w->events);
+}
+
+/* The loop's monotonic time, in seconds: timers are counted from it. */
+const double *
+ev_core_clock(EV_P)
+{
+  return &mn_now;
+}
+
+/* ev_loop_destroy(), and the next default loop begins with nothing of this one. */
+void
+ev_core_destroy(EV_P)
+{
+  int is_default = ev_is_default_loop(EV_A);
+
+  ev_loop_destroy(EV_A);
+  if (is_default)
+    memset(EV_A, 0, sizeof *EV_A);
 }

@@ -11,5 +11,8 @@ int ev_core_active_count(struct ev_loop *loop);
 void ev_core_flush(struct ev_loop *loop);
 void ev_core_fd_closed(struct ev_loop *loop, int fd);
 void ev_core_io_init(ev_io *w, void (*callback)(struct ev_loop *, ev_io *, int), int fd, int events);
+void ev_core_io_start(struct ev_loop *loop, ev_io *w);
+const double *ev_core_clock(struct ev_loop *loop);
+void ev_core_destroy(struct ev_loop *loop);
 
 #endif

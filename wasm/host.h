@@ -12,7 +12,8 @@
 
 struct epoll_event;
 
-/* readiness: one epoll instance a loop */
+/* readiness: one epoll instance a loop; its numbers begin where those of descriptors cannot be */
+enum { HOST_EPOLL_FIRST = 1 << 30 };
 HOST(epoll_create) int host_epoll_create(void);
 HOST(epoll_ctl) int host_epoll_ctl(int epfd, int op, int fd, uint32_t events, uint32_t data_low, uint32_t data_high);
 HOST(epoll_wait) int host_epoll_wait(int epfd, struct epoll_event *events, int max);

@@ -9,7 +9,13 @@ loop_new(unsigned flags, int is_default)
   return is_default ? ev_default_loop(flags) : ev_loop_new(flags);
 }
 
-EXPORT(loop_destroy) void loop_destroy(struct ev_loop *loop) { ev_loop_destroy(loop); }
+/* Not while it runs: then loop_break() first, and this after the outermost loop_turn(). */
+EXPORT(loop_destroy) void loop_destroy(struct ev_loop *loop) { ev_core_destroy(loop); }
+
+/* The iterations that run end before they poll. */
+EXPORT(loop_break) void loop_break(struct ev_loop *loop) { ev_break(loop, EVBREAK_ALL); }
+
+EXPORT(loop_clock) const double *loop_clock(struct ev_loop *loop) { return ev_core_clock(loop); }
 
 /* One iteration. Returns the seconds until the next one is due, as ev_core_timeout(). */
 EXPORT(loop_turn) double

@@ -35,8 +35,24 @@ epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
   return result(host_epoll_wait(epfd, events, max));
 }
 
+/* libev closes its epoll instance as the file descriptor that it is elsewhere. */
+int
+close(int fd)
+{
+  if (fd >= HOST_EPOLL_FIRST)
+    return result(host_epoll_close(fd));
+  return fd >= 0 && fd <= 2 ? 0 : result(host_fd_close(fd)); /* stdio belongs to the host */
+}
+
 int pipe(int fds[2]) { return result(host_pipe(fds)); }
 pid_t waitpid(pid_t pid, int *status, int options) { return result(host_waitpid(pid, status, options)); }
+
+static struct timespec
+timespec_of(double seconds)
+{
+  time_t whole = (time_t)seconds;
+  return (struct timespec){.tv_sec = whole, .tv_nsec = (long)((seconds - (double)whole) * 1e9)};
+}
 
 int
 lstat(const char *restrict path, struct stat *restrict out)
@@ -55,10 +71,9 @@ lstat(const char *restrict path, struct stat *restrict out)
   out->st_gid = field[5];
   out->st_rdev = field[6];
   out->st_size = field[7];
-  out->st_atim.tv_sec = field[8];
-  out->st_mtim.tv_sec = field[9];
-  out->st_mtim.tv_nsec = (field[9] - (double)out->st_mtim.tv_sec) * 1e9;
-  out->st_ctim.tv_sec = field[10];
+  out->st_atim = timespec_of(field[8]);
+  out->st_mtim = timespec_of(field[9]);
+  out->st_ctim = timespec_of(field[10]);
   return 0;
 }
 

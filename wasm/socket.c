@@ -121,12 +121,6 @@ getsockopt(int fd, int level, int name, void *restrict value, socklen_t *restric
   return result(host_sock_getopt(fd, level, name, value));
 }
 
-int
-close(int fd)
-{
-  return result(host_fd_close(fd));
-}
-
 /* 0, 1 and 2 are stdio's, which WASI serves. */
 ssize_t
 read(int fd, void *buffer, size_t length)

@@ -180,7 +180,7 @@ thread_wait_io(int fd, int events, double seconds)
   if (!self->cancelled) {
     ev_core_io_init(&self->io, on_io, fd, events);
     self->io.data = self;
-    ev_io_start(hub_loop, &self->io);
+    ev_core_io_start(hub_loop, &self->io);
   }
   rc = thread_wait(seconds);
   ev_io_stop(hub_loop, &self->io);

@@ -14,7 +14,7 @@ enum kind { TIMER, IO, SIGNAL, CHILD, STAT, IDLE, PREPARE, CHECK, ASYNC, FORK, K
 struct watcher {
   int id;
   uint8_t kind;
-  uint8_t unreferenced; /* does not keep its loop alive */
+  uint8_t unreferenced; /* started, and does not keep its loop alive */
   union {
     struct watcher *next_free;
     ev_watcher any;
@@ -76,7 +76,7 @@ on_event(struct ev_loop *loop, ev_watcher *ev, int revents)
   int id = w->id;
 
   if (!ev_is_active(ev)) { /* a one-shot timer, a fed watcher, an fd that was closed */
-    if (w->unreferenced == 1)
+    if (w->unreferenced)
       ev_ref(loop);
     watcher_free(w);
     revents |= WATCHER_GONE;
@@ -130,7 +130,7 @@ io_start(struct ev_loop *loop, int id, int priority, int referenced, int fd, int
     return 0;
   ev_core_io_init(&w->ev.io, (void (*)(struct ev_loop *, ev_io *, int))on_event, fd, events);
   ev_set_priority(&w->ev.any, priority);
-  ev_io_start(loop, &w->ev.io);
+  ev_core_io_start(loop, &w->ev.io);
   return started(loop, w);
 }
 
@@ -188,7 +188,7 @@ EXPORT(watcher_feed) void watcher_feed(struct ev_loop *loop, struct watcher *w, 
 EXPORT(watcher_stop) void
 watcher_stop(struct ev_loop *loop, struct watcher *w)
 {
-  if (w->unreferenced && ev_is_active(&w->ev.any))
+  if (w->unreferenced)
     ev_ref(loop);
   switch (w->kind) {
   case TIMER: ev_timer_stop(loop, &w->ev.timer); break;
@@ -205,6 +205,7 @@ watcher_stop(struct ev_loop *loop, struct watcher *w)
   watcher_free(w);
 }
 
+EXPORT(watcher_active) int watcher_active(struct watcher *w) { return ev_is_active(&w->ev.any); }
 EXPORT(watcher_pending) int watcher_pending(struct watcher *w) { return ev_is_pending(&w->ev.any); }
 EXPORT(watcher_clear_pending) int watcher_clear_pending(struct ev_loop *loop, struct watcher *w) { return ev_clear_pending(loop, w); }
 
@@ -225,6 +226,8 @@ EXPORT(async_pending) int async_pending(struct watcher *w) { return ev_async_pen
 EXPORT(child_rpid) int child_rpid(struct watcher *w) { return w->ev.child.rpid; }
 EXPORT(child_rstatus) int child_rstatus(struct watcher *w) { return w->ev.child.rstatus; }
 
+static double seconds(const struct timespec *time) { return time->tv_sec + time->tv_nsec * 1e-9; }
+
 /* The fields of `attr` (which = 0) or `prev` in the order of host.h's lstat; false when the path did not exist. */
 EXPORT(stat_fields) int
 stat_fields(struct watcher *w, int which, double field[11])
@@ -239,9 +242,9 @@ stat_fields(struct watcher *w, int which, double field[11])
   field[5] = s->st_gid;
   field[6] = s->st_rdev;
   field[7] = s->st_size;
-  field[8] = s->st_atim.tv_sec;
-  field[9] = s->st_mtim.tv_sec + s->st_mtim.tv_nsec * 1e-9;
-  field[10] = s->st_ctim.tv_sec;
+  field[8] = seconds(&s->st_atim);
+  field[9] = seconds(&s->st_mtim);
+  field[10] = seconds(&s->st_ctim);
   return s->st_nlink != 0;
 }
 EXPORT(stat_interval) double stat_interval(struct watcher *w) { return w->ev.stat.interval; }

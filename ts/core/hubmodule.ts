@@ -9,6 +9,8 @@ export interface HubExports {
   __wasm_call_ctors?(): void
   loop_new(flags: number, isDefault: number): number
   loop_destroy(loop: number): void
+  loop_break(loop: number): void
+  loop_clock(loop: number): number
   loop_turn(loop: number): number
   loop_timeout(loop: number): number
   loop_active_count(loop: number): number
@@ -43,6 +45,7 @@ export interface HubExports {
   watcher_feed_new(loop: number, id: number, priority: number, kind: number, revents: number): number
   watcher_feed(loop: number, watcher: number, revents: number): void
   watcher_stop(loop: number, watcher: number): void
+  watcher_active(watcher: number): number
   watcher_pending(watcher: number): number
   watcher_clear_pending(loop: number, watcher: number): number
   watcher_set_ref(loop: number, watcher: number, ref: number): void
@@ -75,6 +78,8 @@ export interface HubExports {
 export interface EventSink {
   /** `revents` are libev's event bits; with {@link GONE} the watcher has stopped and its handle is void. */
   event(revents: number): void
+  /** Its loop was destroyed, and its handle is void. */
+  abandoned?(): void
 }
 
 /** In an event: the watcher is stopped already (a one-shot timer, a closed fd) and its handle released. */
@@ -91,7 +96,10 @@ export class HubModule implements Guest {
   readonly queries = new Map<number, (status: number, info: number) => void>()
   private readonly sinks: (EventSink | undefined)[] = [undefined]
   private readonly pointers: number[] = [0]
+  private readonly loops: (EpollOwner | undefined)[] = [undefined]
   private readonly free: number[] = []
+  private retired = 0
+  private delivered = 0
   private creating: EpollOwner | undefined
 
   constructor() {
@@ -121,10 +129,12 @@ export class HubModule implements Guest {
     return pointer
   }
 
-  /** A handle for a watcher that is about to start; `bind` completes it. */
-  reserve(sink: EventSink): number {
+  /** A handle for a watcher of `loop` that is about to start; `bind` completes it. */
+  reserve(sink: EventSink, loop: EpollOwner): number {
     const handle = this.free.length > 0 ? this.free.pop()! : this.sinks.length
     this.sinks[handle] = sink
+    this.pointers[handle] = 0
+    this.loops[handle] = loop
     return handle
   }
 
@@ -138,6 +148,7 @@ export class HubModule implements Guest {
     return handle
   }
 
+  /** The watcher of a handle; 0 when its loop was destroyed. */
   pointer(handle: number): number {
     return this.pointers[handle]!
   }
@@ -145,15 +156,38 @@ export class HubModule implements Guest {
   forget(handle: number): void {
     this.sinks[handle] = undefined
     this.pointers[handle] = 0
+    this.loops[handle] = undefined
     this.free.push(handle)
   }
 
   /** How many watchers are started or pending, in all loops. */
   get handles(): number {
-    return this.sinks.length - 1 - this.free.length
+    return this.sinks.length - 1 - this.free.length - this.retired
+  }
+
+  /** How many events were delivered, in all loops. */
+  get events(): number {
+    return this.delivered
+  }
+
+  /** Stops all watchers of a loop that is about to be destroyed. */
+  abandon(loop: EpollOwner, pointer: number): void {
+    for (let handle = 1; handle < this.loops.length; handle++) {
+      if (this.loops[handle] !== loop) continue
+      const sink = this.sinks[handle]!
+      this.exports.watcher_stop(pointer, this.pointers[handle]!)
+      this.forget(handle)
+      if (sink.abandoned !== undefined) sink.abandoned()
+      else {
+        // who is not told will stop it once more: the number must be nobody else's by then
+        this.free.pop()
+        this.retired++
+      }
+    }
   }
 
   event(handle: number, revents: number): void {
+    this.delivered++
     const sink = this.sinks[handle]
     if ((revents & GONE) !== 0) this.forget(handle)
     sink?.event(revents)

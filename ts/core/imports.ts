@@ -29,6 +29,9 @@ export interface Guest {
   resolved(id: number, status: number, info: number): void
 }
 
+/** The first number of an epoll instance: HOST_EPOLL_FIRST in wasm/host.h. No descriptor has it. */
+const EPOLL_FIRST = 1 << 30
+
 /** An assertion inside a module does not hold: the instance is lost. */
 export class PanicError extends Error {
   override name = "PanicError"
@@ -74,17 +77,20 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
         (fd) => owner.closed(fd),
       )
       owner.watched(epoll)
-      return epolls.push(epoll) - 1
+      const free = epolls.indexOf(undefined)
+      const index = free < 0 ? epolls.length : free
+      epolls[index] = epoll
+      return EPOLL_FIRST + index
     }),
     epoll_ctl: (epfd: number, operation: number, fd: number, events: number, low: number, high: number): number =>
-      epolls[epfd]?.control(operation, fd, events, low, high) ?? -E.BADF,
+      epolls[epfd - EPOLL_FIRST]?.control(operation, fd, events, low, high) ?? -E.BADF,
     epoll_wait: (epfd: number, pointer: number, max: number): number =>
-      epolls[epfd]?.wait(guest.memory.words, pointer >>> 0, max) ?? -E.BADF,
+      epolls[epfd - EPOLL_FIRST]?.wait(guest.memory.words, pointer >>> 0, max) ?? -E.BADF,
     epoll_close: guarded((epfd: number) => {
-      const epoll = epolls[epfd]
+      const epoll = epolls[epfd - EPOLL_FIRST]
       if (epoll === undefined) return -E.BADF
       epoll.close()
-      epolls[epfd] = undefined
+      epolls[epfd - EPOLL_FIRST] = undefined
       return 0
     }),
     event: (id: number, revents: number): void => guest.event(id, revents),

@@ -7,11 +7,12 @@ import type { EpollOwner } from "./imports.ts"
 import { processes } from "./processes.ts"
 import { RunQueue } from "./runqueue.ts"
 import { turns, type Turnable } from "./turns.ts"
-import { lastClock } from "./wasi.ts"
 
 const SIGCHLD = 17
 const encoder = new TextEncoder()
 const EPOLL_BACKEND = 4
+// Two readings of a coarse clock may be the same, and libev's heap does not keep the order of equal deadlines.
+const CLOCK_STEP = 4e-9
 
 /** How many seconds callbacks run before I/O gets its turn; gevent: `gevent.setswitchinterval`. */
 let switchInterval = 0.005
@@ -46,7 +47,16 @@ export interface LoopOptions {
   default?: boolean
 }
 
+/** A `run` that has not ended. */
+interface Run {
+  readonly resolve: () => void
+  readonly once: boolean
+  broken: boolean
+}
+
 let defaultLoop: Loop | undefined
+/** libev gives each signal to one loop. */
+const signalOwners = new Map<number, Loop>()
 
 /**
  * An event loop: libev's `ev_loop`, and the run queue of callbacks. It never blocks: the host wakes it, once per turn.
@@ -72,14 +82,21 @@ export class Loop implements Turnable, EpollOwner {
   private readonly isDefault: boolean
   private pointer: number
   private epoll: Epoll | null = null
-  private stopped = false
+  private readonly clockIndex: number
+  private latest = 0
+  private doomed = 0
   private turning = false
-  private waiters: (() => void)[] = []
+  private iterating = 0
+  private runs: Run[] = []
   private readonly signals = new Map<number, number>()
   private offExit: (() => void) | undefined
   private readonly clock = (): number => host.monotonic()
 
-  /** @throws {RangeError} for an unknown flag or a backend that is not there. @throws {TypeError} for another type. */
+  /**
+   * With `default` it is the default loop that there is, or a new one. Flags are libev's; `noenv` is always among them.
+   *
+   * @throws {RangeError} for an unknown flag or a backend that is not there. @throws {TypeError} for another type.
+   */
   constructor(options: LoopOptions = {}) {
     const flags = flagsToInt(options.flags)
     const wanted = flags & Object.values(backends).reduce((a, b) => a | b, 0)
@@ -89,18 +106,31 @@ export class Loop implements Turnable, EpollOwner {
     this.module = hubModule()
     this.isDefault = options.default ?? false
     this.queue = new RunQueue(() => this.touch())
+    if (this.isDefault) {
+      if (defaultLoop?.destroyed === false) {
+        this.pointer = this.clockIndex = 0
+        return defaultLoop
+      }
+      if (defaultLoop !== undefined && defaultLoop.doomed !== 0) {
+        throw new RangeError("the default loop is being destroyed; a new one can be made after this callback")
+      }
+    }
     this.queue.awake = true
     this.pointer = this.module.createLoop(this, EPOLL_BACKEND | (flags & ~wanted), this.isDefault)
     this.queue.awake = false
     if (this.pointer === 0) throw new RangeError("libev could not make the loop")
-    if (this.isDefault) this.offExit = processes.onExit(() => this.feedSignal(SIGCHLD))
+    this.clockIndex = this.module.exports.loop_clock(this.pointer) >>> 3
+    if (this.isDefault) {
+      // eslint-disable-next-line @typescript-eslint/no-this-alias -- the one that Loop.default() finds
+      defaultLoop = this
+      this.offExit = processes.onExit(() => this.feedSignal(SIGCHLD))
+    }
     turns.add(this)
   }
 
   /** The default loop of this thread, made at the first call and again after it was destroyed. */
   static default(): Loop {
-    if (defaultLoop === undefined || defaultLoop.destroyed) defaultLoop = new Loop({ default: true })
-    return defaultLoop
+    return defaultLoop === undefined || defaultLoop.destroyed ? new Loop({ default: true }) : defaultLoop
   }
 
   /** Whether it is the loop with child watchers. */
@@ -150,7 +180,13 @@ export class Loop implements Turnable, EpollOwner {
 
   /** Whether the process has to stay for this loop. */
   get alive(): boolean {
-    return this.pointer !== 0 && (this.queue.length > 0 || this.module.exports.loop_active_count(this.pointer) > 0)
+    if (this.pointer === 0) return false
+    const { exports } = this.module
+    return (
+      this.queue.length > 0 ||
+      exports.loop_active_count(this.pointer) > 0 ||
+      exports.loop_pending_count(this.pointer) > 0
+    )
   }
 
   /** The loop's time at its last update: seconds since 1970. */
@@ -191,63 +227,81 @@ export class Loop implements Turnable, EpollOwner {
     return entry
   }
 
-  /** Calls a callback and hands its error to the error handler; the hub replaces it. */
-  invoke = (callback: (...args: never[]) => unknown, args: unknown[], context: unknown): void => {
+  /** Calls a callback and hands its error to the error handler; whether there was none. The hub replaces it. */
+  invoke = (callback: (...args: never[]) => unknown, args: unknown[], context: unknown): boolean => {
     try {
       callback(...(args as never[]))
+      return true
     } catch (error) {
       this.handleError(context, error)
+      return false
     }
   }
 
-  /** Hands an error to the error handler. Never throws: a callback's error must not cross libev. */
+  /**
+   * Hands an error to the error handler, or prints it when there is none or it throws. Never throws itself: an error must
+   * not cross libev.
+   */
   handleError(context: unknown, error: unknown): void {
-    if (this.errorHandler !== null) this.errorHandler.handleError(context, error)
-    else host.write(2, encoder.encode(`${error instanceof Error ? (error.stack ?? String(error)) : String(error)}\n`))
+    if (this.errorHandler === null) {
+      printError(error)
+      return
+    }
+    try {
+      this.errorHandler.handleError(context, error)
+    } catch (second) {
+      printError(error)
+      printError(second)
+    }
   }
 
   /**
    * Runs the loop until nothing keeps it alive or `break` is called.
    *
-   * @param options - `nowait`: one turn without waiting, and done. `once`: until the first events were handled.
+   * @param options - `nowait`: one turn without waiting, and done; in a callback, one nested iteration of the watchers, while
+   *   the run queue waits. `once`: until the first events or callbacks were handled.
    * @returns With `nowait` nothing to wait for; otherwise a promise of the end.
+   * @throws {RangeError} when the loop is destroyed.
    */
   run(options: { nowait: true; once?: boolean }): void
   run(options?: { nowait?: false; once?: boolean }): Promise<void>
   run(options: { nowait?: boolean; once?: boolean } = {}): Promise<void> | void {
-    this.live()
-    this.stopped = false
+    const pointer = this.live()
     if (options.nowait === true) {
-      this.turn()
+      if (this.turning) this.iterate(pointer)
+      else this.turn()
       return undefined
     }
     return new Promise((resolve) => {
-      const iteration = this.iteration
-      const check = (): void => {
-        if (this.stopped || !this.alive || (options.once === true && this.iteration > iteration)) resolve()
-        else this.waiters.push(check)
-      }
-      this.waiters.push(check)
+      this.runs.push({ resolve, once: options.once === true, broken: false })
       this.touch()
     })
   }
 
-  /** Ends `run`. gevent: `loop.break_`. */
+  /** Ends every `run` that is under way, after this turn. gevent: `loop.break_`. */
   break(): void {
-    this.stopped = true
+    for (const run of this.runs) run.broken = true
     this.touch()
   }
 
-  /** Frees it. Its watchers stop for ever; a second call does nothing. A new default loop comes at the next need. */
+  /**
+   * Stops its watchers for ever and frees it; a second call does nothing. A new default loop comes at the next need, but not
+   * within the callback of a watcher of the old one.
+   */
   destroy(): void {
     if (this.pointer === 0) return
-    const pointer = this.pointer
-    for (const signum of this.signals.keys()) host.signal(signum, false, this.feed)
+    const { pointer } = this
+    const { exports } = this.module
+    this.module.abandon(this, pointer)
     this.offExit?.()
-    this.module.exports.loop_destroy(pointer)
     this.pointer = 0
     turns.remove(this)
-    this.release()
+    if (this.iterating > 0) {
+      // libev is on the stack below
+      exports.loop_break(pointer)
+      this.doomed = pointer
+    } else exports.loop_destroy(pointer)
+    this.release(false)
   }
 
   /** One turn: callbacks, events, and the callbacks that these queued. The host's wake-up calls it. */
@@ -256,22 +310,28 @@ export class Loop implements Turnable, EpollOwner {
     this.turning = this.queue.awake = true
     const { exports } = this.module
     const slice = switchInterval * 1000
-    let delay: number
+    const { events } = this.module
+    let delay = Infinity
+    let called = false
     try {
-      if (this.queue.length > 0) this.queue.drain(this.clock, slice)
-      delay = exports.loop_turn(this.pointer)
+      if (this.queue.length > 0) {
+        called = true
+        this.queue.drain(this.clock, slice)
+      }
+      if (this.pointer !== 0) delay = this.iterate(this.pointer)
       if (this.pointer !== 0 && this.queue.length > 0) {
+        called = true
         this.queue.drain(this.clock, slice)
         if (this.pointer !== 0) delay = exports.loop_timeout(this.pointer)
       }
     } finally {
       this.turning = this.queue.awake = false
     }
-    if (this.waiters.length > 0) this.release()
+    if (this.runs.length > 0) this.release(called || this.module.events !== events)
     if (this.pointer === 0) return Infinity
     // what is ready now, or was when its interest changed, wakes nobody later
     if (this.queue.length > 0 || this.epoll!.hot) return 0
-    if (this.onQuiet !== null && exports.loop_active_count(this.pointer) <= 0) this.onQuiet()
+    if (this.onQuiet !== null && !this.alive) this.onQuiet()
     return delay < 0 ? Infinity : delay * 1000
   }
 
@@ -291,21 +351,24 @@ export class Loop implements Turnable, EpollOwner {
   }
 
   closed(fd: number): void {
+    if (this.pointer === 0) return
     this.module.exports.loop_fd_closed(this.pointer, fd)
     this.touch()
   }
 
-  /** Starts a timer; `sink` gets its events. Seconds are counted from now, not from the start of the turn. */
-  startTimer(sink: EventSink, priority: number, ref: boolean, after: number, repeat: number): number {
-    const late = (host.monotonic() - lastClock.monotonic) / 1000
-    return this.startTimerAt(sink, priority, ref, after + late, repeat)
+  /** Seconds since the loop's time was updated: what a timer that starts now adds. Each call returns a later time. */
+  late(): number {
+    const now = host.monotonic() / 1000
+    this.latest = now > this.latest ? now : this.latest + CLOCK_STEP
+    return this.latest - this.module.memory.doubles[this.clockIndex]!
   }
 
-  /** Starts a timer; seconds are counted from the loop's own time. */
-  startTimerAt(sink: EventSink, priority: number, ref: boolean, after: number, repeat: number): number {
+  /** Starts a timer; `sink` gets its events. Seconds are counted from now, not from the start of the turn. */
+  startTimer(sink: EventSink, priority: number, ref: boolean, after: number, repeat: number): number {
     const { module } = this
-    const handle = module.reserve(sink)
-    const pointer = module.exports.timer_start(this.live(), handle, priority, ref ? 1 : 0, after, repeat)
+    const loop = this.live()
+    const handle = module.reserve(sink, this)
+    const pointer = module.exports.timer_start(loop, handle, priority, ref ? 1 : 0, after + this.late(), repeat)
     this.touch()
     return module.bind(handle, pointer)
   }
@@ -313,29 +376,51 @@ export class Loop implements Turnable, EpollOwner {
   /** Starts an io watcher; `sink` gets its events. */
   startIo(sink: EventSink, priority: number, ref: boolean, fd: number, events: number): number {
     const { module } = this
-    const handle = module.reserve(sink)
-    const pointer = module.exports.io_start(this.live(), handle, priority, ref ? 1 : 0, fd, events)
+    const loop = this.live()
+    const handle = module.reserve(sink, this)
+    const pointer = module.exports.io_start(loop, handle, priority, ref ? 1 : 0, fd, events)
     this.touch()
     return module.bind(handle, pointer)
   }
 
-  /** Stops a watcher and forgets its handle. */
+  /** Stops a watcher and forgets its handle. Nothing happens when its loop was destroyed. */
   stopWatcher(handle: number): void {
     const { module } = this
-    if (this.pointer !== 0) module.exports.watcher_stop(this.pointer, module.pointer(handle))
+    const watcher = module.pointer(handle)
+    if (watcher === 0) return
+    module.exports.watcher_stop(this.pointer, watcher)
     module.forget(handle)
   }
 
-  /** A signal watcher started or stopped: the host catches a signal while one is active. */
-  watchSignal(signum: number, change: 1 | -1): number {
-    const before = this.signals.get(signum) ?? 0
-    if (signum !== SIGCHLD && (before === 0 || before + change === 0)) {
-      const rc = host.signal(signum, change === 1, this.feed)
-      if (rc < 0) return rc
+  /**
+   * A signal watcher starts: the host catches the signal while one is active.
+   *
+   * @throws {RangeError} when the host cannot catch it, or another loop has it.
+   */
+  catchSignal(signum: number): void {
+    const count = this.signals.get(signum) ?? 0
+    if (count === 0) {
+      if (signum === SIGCHLD && !this.isDefault) throw new RangeError("SIGCHLD belongs to the default loop")
+      if (signalOwners.has(signum)) throw new RangeError(`signal ${signum} is watched by another loop`)
+      // hosts without SIGCHLD report the ends of processes all the same
+      if (host.signal(signum, true, this.feed) < 0 && signum !== SIGCHLD) {
+        throw new RangeError(`signal ${signum} cannot be caught on this host`)
+      }
+      signalOwners.set(signum, this)
     }
-    if (before + change === 0) this.signals.delete(signum)
-    else this.signals.set(signum, before + change)
-    return 0
+    this.signals.set(signum, count + 1)
+  }
+
+  /** A signal watcher has stopped: with the last one the signal's default action is back. */
+  releaseSignal(signum: number): void {
+    const count = this.signals.get(signum)! - 1
+    if (count > 0) {
+      this.signals.set(signum, count)
+      return
+    }
+    this.signals.delete(signum)
+    signalOwners.delete(signum)
+    host.signal(signum, false, this.feed)
   }
 
   /** The pointer of libev's loop. @throws {RangeError} when it is destroyed. */
@@ -352,9 +437,37 @@ export class Loop implements Turnable, EpollOwner {
     this.touch()
   }
 
-  private release(): void {
-    const waiters = this.waiters
-    this.waiters = []
-    for (const check of waiters) check()
+  private iterate(pointer: number): number {
+    this.iterating++
+    let delay: number
+    try {
+      delay = this.module.exports.loop_turn(pointer)
+    } finally {
+      this.iterating--
+    }
+    if (this.doomed !== 0 && this.iterating === 0) {
+      this.module.exports.loop_destroy(this.doomed)
+      this.doomed = 0
+    }
+    return delay
   }
+
+  private release(handled: boolean): void {
+    const { alive } = this
+    this.runs = this.runs.filter((run) => {
+      if (alive && !run.broken && !(run.once && handled)) return true
+      run.resolve()
+      return false
+    })
+  }
+}
+
+function printError(error: unknown): void {
+  let text = "an error that cannot be printed"
+  try {
+    text = error instanceof Error ? (error.stack ?? String(error)) : String(error)
+  } catch {
+    // its own toString failed
+  }
+  host.write(2, encoder.encode(`${text}\n`))
 }

@@ -21,6 +21,7 @@ export class Signal extends Watcher {
   protected readonly kind = 2
   /** The signal's number. */
   readonly signum: number
+  private caught = false
 
   /** @throws {RangeError} unless 1 <= signum < 65. */
   constructor(loop: Loop, signum: number, options: WatcherOptions = {}) {
@@ -31,12 +32,14 @@ export class Signal extends Watcher {
   }
 
   protected startNative(loop: number, handle: number, priority: number, ref: number): number {
-    const rc = this.loop.watchSignal(this.signum, 1)
-    if (rc < 0) throw new RangeError(`signal ${this.signum} cannot be caught on this host`)
+    this.loop.catchSignal(this.signum)
+    this.caught = true
     return hubModule().exports.watcher_start(loop, handle, priority, ref, this.kind, this.signum, 0)
   }
 
   protected override stopped(): void {
-    this.loop.watchSignal(this.signum, -1)
+    if (!this.caught) return
+    this.caught = false
+    this.loop.releaseSignal(this.signum)
   }
 }

@@ -22,6 +22,7 @@ export class Stat extends Watcher {
   /** The path. */
   readonly path: string
   private readonly wanted: number
+  private last: [attr: FileStat | null, prev: FileStat | null] = [null, null]
 
   /** @throws {TypeError} unless the path is a string without NUL and the interval a number. */
   constructor(loop: Loop, path: string, interval = 0, options: WatcherOptions = {}) {
@@ -39,14 +40,19 @@ export class Stat extends Watcher {
     return this.active ? hubModule().exports.stat_interval(hubModule().pointer(this.handle)) : this.wanted
   }
 
-  /** What the path is now; null when there is nothing, or it is not watched. */
+  /** What the path was at the last look; null when there was nothing, or it was never watched. */
   get attr(): FileStat | null {
-    return this.read(0)
+    return this.active ? this.read(0) : this.last[0]
   }
 
   /** What it was before the last change; null when there was nothing. */
   get prev(): FileStat | null {
-    return this.read(1)
+    return this.active ? this.read(1) : this.last[1]
+  }
+
+  override stop(): void {
+    if (this.active) this.last = [this.read(0), this.read(1)]
+    super.stop()
   }
 
   protected startNative(loop: number, handle: number, priority: number, ref: number): number {
@@ -61,7 +67,6 @@ export class Stat extends Watcher {
   }
 
   private read(which: number): FileStat | null {
-    if (!this.active) return null
     const module = hubModule()
     const fields = module.exports.allocate(FIELDS * 8)
     if (fields === 0) return null

@@ -35,24 +35,26 @@ export class Timer extends Watcher {
     this.repeat = repeat
   }
 
-  /** Seconds until the next call; 0 when it is not active. */
+  /** When it will be called next, in the time of `loop.now()`; 0 when it is not active. */
   get at(): number {
     if (!this.active) return 0
-    return hubModule().exports.timer_remaining(this.loop.live(), hubModule().pointer(this.handle))
+    const remaining = hubModule().exports.timer_remaining(this.loop.live(), hubModule().pointer(this.handle))
+    return this.loop.now() + remaining
   }
 
   /**
-   * Starts over with `repeat` seconds; a timer without `repeat` stops. gevent: `timer.again`.
+   * Starts over: the next call is `repeat` seconds from now; a timer without `repeat` stops. gevent: `timer.again`.
    *
    * @throws {TypeError} when `callback` is not a function.
    */
   again<A extends unknown[]>(callback: (...args: A) => unknown, ...args: A): void {
-    if (!this.active) {
+    if (this.handle === 0) {
       if (this.repeat === 0) return
       this.start(callback, ...args)
     }
     this.callback = callback
     this.args = args
+    this.loop.updateNow()
     const module = hubModule()
     const handle = this.handle
     if (module.exports.timer_again(this.loop.live(), module.pointer(handle), this.repeat) !== 0) return
@@ -62,6 +64,6 @@ export class Timer extends Watcher {
   }
 
   protected startNative(loop: number, handle: number, priority: number, ref: number): number {
-    return hubModule().exports.timer_start(loop, handle, priority, ref, this.after, this.repeat)
+    return hubModule().exports.timer_start(loop, handle, priority, ref, this.after + this.loop.late(), this.repeat)
   }
 }

@@ -27,9 +27,6 @@ const CLOCK_REALTIME = 0
 const CLOCK_MONOTONIC = 1
 const FILETYPE_CHARACTER_DEVICE = 2
 
-/** When the hub's module last read the monotonic clock, in milliseconds: a loop's idea of now is no older. */
-export const lastClock: { monotonic: number } = { monotonic: 0 }
-
 /** The part of `wasi_snapshot_preview1` that our modules and linked C programs import. */
 export function wasiImports(guest: WasiGuest): WebAssembly.ModuleImports {
   const encoder = new TextEncoder()
@@ -70,7 +67,7 @@ export function wasiImports(guest: WasiGuest): WebAssembly.ModuleImports {
     // i64 parameters arrive as BigInt
     clock_time_get: (clock: number, _precision: bigint, pointer: number): number => {
       let time: number
-      if (clock === CLOCK_MONOTONIC) time = lastClock.monotonic = host.monotonic()
+      if (clock === CLOCK_MONOTONIC) time = host.monotonic()
       else if (clock === CLOCK_REALTIME) time = host.wall()
       else return E.INVAL
       // written as two words: a BigInt would be allocated for each reading

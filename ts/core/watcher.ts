@@ -1,4 +1,4 @@
-import { CUSTOM, MAXPRI, MINPRI } from "./flags.ts"
+import { CUSTOM, MAXPRI, MINPRI, READ, WRITE } from "./flags.ts"
 import { GONE, hubModule, type EventSink } from "./hubmodule.ts"
 import type { Loop } from "./loop.ts"
 
@@ -25,7 +25,6 @@ export abstract class Watcher implements EventSink {
   protected currentCallback: AnyFunction | null = null
   private currentArgs: unknown[] | null = null
   protected handle = 0
-  private fed = false
   private passEvents = false
   private keepsAlive: boolean
   private level: number
@@ -62,12 +61,10 @@ export abstract class Watcher implements EventSink {
 
   /** Stops it and forgets the callback. Nothing happens when it is not active. */
   stop(): void {
-    this.currentCallback = null
-    this.currentArgs = null
+    this.forgetCallback()
     if (this.handle === 0) return
     const handle = this.handle
     this.handle = 0
-    this.fed = false
     this.stopped()
     this.loop.stopWatcher(handle)
     this.loop.touch()
@@ -85,7 +82,7 @@ export abstract class Watcher implements EventSink {
 
   /** Whether it waits for events. */
   get active(): boolean {
-    return this.handle !== 0 && !this.fed
+    return this.handle !== 0 && hubModule().exports.watcher_active(hubModule().pointer(this.handle)) !== 0
   }
 
   /** Whether an event is waiting to be delivered. */
@@ -116,7 +113,7 @@ export abstract class Watcher implements EventSink {
     this.level = checkPriority(value)
   }
 
-  /** The callback; null after a one-shot watcher fired or was stopped. @throws {TypeError} when set to what is no function. */
+  /** The callback; null once a one-shot watcher has fired or any was stopped. @throws {TypeError} when set to what is no function. */
   get callback(): AnyFunction | null {
     return this.currentCallback
   }
@@ -147,12 +144,11 @@ export abstract class Watcher implements EventSink {
     const module = hubModule()
     if (this.handle !== 0) module.exports.watcher_feed(this.loop.live(), module.pointer(this.handle), revents)
     else {
-      const handle = module.reserve(this)
+      const handle = module.reserve(this, this.loop)
       this.handle = module.bind(
         handle,
         module.exports.watcher_feed_new(this.loop.live(), handle, this.level, this.kind, revents || CUSTOM),
       )
-      this.fed = true
     }
     this.loop.touch()
   }
@@ -162,13 +158,19 @@ export abstract class Watcher implements EventSink {
     const args = this.currentArgs ?? []
     if ((revents & GONE) !== 0) {
       this.handle = 0
-      this.fed = false
-      this.currentCallback = null
-      this.currentArgs = null
       this.stopped()
     }
-    if (callback === null) return
-    this.loop.invoke(callback, this.passEvents ? [revents & ~GONE, ...args] : args, this)
+    if (callback !== null && !this.loop.invoke(callback, this.passEvents ? [revents & ~GONE, ...args] : args, this)) {
+      // a descriptor stays ready: the callback would fail again at once, and for ever
+      if ((revents & (READ | WRITE)) !== 0) this.stop()
+    }
+    if (this.handle === 0) this.forgetCallback()
+  }
+
+  abandoned(): void {
+    this.handle = 0
+    this.stopped()
+    this.forgetCallback()
   }
 
   /** What the console shows. */
@@ -184,25 +186,36 @@ export abstract class Watcher implements EventSink {
   }
 
   protected activate(): void {
-    if (this.handle !== 0) {
-      if (!this.fed) return
-      const { currentCallback, currentArgs } = this
-      this.stop()
-      this.currentCallback = currentCallback
-      this.currentArgs = currentArgs
-    }
     const module = hubModule()
-    const handle = module.reserve(this)
+    let events = 0
+    if (this.handle !== 0) {
+      if (this.active) return
+      // it has events to deliver and is not started: they stay
+      const { handle } = this
+      events = module.exports.watcher_clear_pending(this.loop.live(), module.pointer(handle))
+      this.handle = 0
+      this.stopped()
+      this.loop.stopWatcher(handle)
+    }
+    const handle = module.reserve(this, this.loop)
     let pointer = 0
     try {
       pointer = this.startNative(this.loop.live(), handle, this.level, this.keepsAlive ? 1 : 0)
     } catch (error) {
       module.forget(handle)
-      this.currentCallback = this.currentArgs = null
+      this.stopped()
+      this.forgetCallback()
       throw error
     }
+    if (pointer === 0) this.stopped()
     this.handle = module.bind(handle, pointer)
+    if (events !== 0) module.exports.watcher_feed(this.loop.live(), pointer, events)
     this.loop.touch()
+  }
+
+  private forgetCallback(): void {
+    this.currentCallback = null
+    this.currentArgs = null
   }
 
   private setCallback(callback: AnyFunction, args: unknown[]): void {
