@@ -179,11 +179,11 @@ watcher_feed_new(struct ev_loop *loop, int id, int priority, int kind, int reven
   if (!w)
     return 0;
   ev_set_cb(&w->ev.any, on_event);
-  ev_feed_event(loop, w, revents);
+  ev_feed_event(loop, &w->ev, revents);
   return w;
 }
 
-EXPORT(watcher_feed) void watcher_feed(struct ev_loop *loop, struct watcher *w, int revents) { ev_feed_event(loop, w, revents); }
+EXPORT(watcher_feed) void watcher_feed(struct ev_loop *loop, struct watcher *w, int revents) { ev_feed_event(loop, &w->ev, revents); }
 
 EXPORT(watcher_stop) void
 watcher_stop(struct ev_loop *loop, struct watcher *w)
@@ -207,7 +207,7 @@ watcher_stop(struct ev_loop *loop, struct watcher *w)
 
 EXPORT(watcher_active) int watcher_active(struct watcher *w) { return ev_is_active(&w->ev.any); }
 EXPORT(watcher_pending) int watcher_pending(struct watcher *w) { return ev_is_pending(&w->ev.any); }
-EXPORT(watcher_clear_pending) int watcher_clear_pending(struct ev_loop *loop, struct watcher *w) { return ev_clear_pending(loop, w); }
+EXPORT(watcher_clear_pending) int watcher_clear_pending(struct ev_loop *loop, struct watcher *w) { return ev_clear_pending(loop, &w->ev); }
 
 EXPORT(watcher_set_ref) void
 watcher_set_ref(struct ev_loop *loop, struct watcher *w, int referenced)

@@ -76,7 +76,7 @@ export function eventsToString(bits: number): string {
     names.push(name)
     bits &= ~bit
   }
-  if (bits !== 0 || names.length === 0) names.push(`0x${(bits >>> 0).toString(16).toUpperCase()}`)
+  if (bits !== 0) names.push(`0x${(bits >>> 0).toString(16)}`)
   return names.join("|")
 }
 
