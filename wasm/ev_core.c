@@ -40,7 +40,7 @@ ev_core_timeout(EV_P)
     return 0.;
   if (!timercnt)
     return -1.;
-  delay = ANHE_at(timers[HEAP0]) - mn_now;
+  delay = ANHE_at(timers[HEAP0]) - get_clock(); /* mn_now is as old as the callbacks took */
   return delay < 0. ? 0. : delay;
 }
 

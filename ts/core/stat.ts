@@ -35,7 +35,7 @@ export class Stat extends Watcher {
     this.wanted = interval
   }
 
-  /** Seconds between two looks; while active what libev made of it: 0 is about 5 seconds, and 0.1074891 the least. */
+  /** Seconds between two looks; 0 is about 5 seconds. While active it is at least 0.1074891. */
   get interval(): number {
     return this.active ? hubModule().exports.stat_interval(hubModule().pointer(this.handle)) : this.wanted
   }
