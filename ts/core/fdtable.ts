@@ -33,6 +33,11 @@ export class FdTable {
     return this.count
   }
 
+  /** Whether `install` would return -E.MFILE. */
+  get full(): boolean {
+    return this.count >= this.limit - FIRST
+  }
+
   /** Gives a descriptor the lowest free number and returns it, or -E.MFILE. It may be installed more than once (dup). */
   install(descriptor: Descriptor): number {
     let word = this.lowest

@@ -90,6 +90,7 @@ export class Loop implements Turnable, EpollOwner {
   private runs: Run[] = []
   private readonly signals = new Map<number, number>()
   private offExit: (() => void) | undefined
+  private holds = 0
   private readonly clock = (): number => host.monotonic()
 
   /**
@@ -170,7 +171,7 @@ export class Loop implements Turnable, EpollOwner {
 
   /** How many active watchers keep the loop alive. @throws {RangeError} when it is destroyed. */
   get activecnt(): number {
-    return this.module.exports.loop_active_count(this.live())
+    return this.module.exports.loop_active_count(this.live()) + this.holds
   }
 
   /** The smallest delay of a timer that makes a difference, in seconds. gevent: `approx_timer_resolution`. */
@@ -181,12 +182,7 @@ export class Loop implements Turnable, EpollOwner {
   /** Whether the process has to stay for this loop. */
   get alive(): boolean {
     if (this.pointer === 0) return false
-    const { exports } = this.module
-    return (
-      this.queue.length > 0 ||
-      exports.loop_active_count(this.pointer) > 0 ||
-      exports.loop_pending_count(this.pointer) > 0
-    )
+    return this.queue.length > 0 || this.activecnt > 0 || this.module.exports.loop_pending_count(this.pointer) > 0
   }
 
   /** The loop's time at its last update: seconds since 1970. */
@@ -208,6 +204,18 @@ export class Loop implements Turnable, EpollOwner {
   /** Takes back `ref`. */
   unref(): void {
     this.module.exports.loop_unref(this.live())
+    this.touch()
+  }
+
+  /** As `ref`, and cheaper: for waits whose watchers do not count. */
+  hold(): void {
+    this.holds++
+    this.touch()
+  }
+
+  /** Takes back `hold`. */
+  unhold(): void {
+    this.holds--
     this.touch()
   }
 

@@ -1,0 +1,7 @@
+export { SocketError, SocketTimeout } from "./exceptions.ts"
+export type { AddressArgument, SocketAddress } from "./socket/address.ts"
+export type { Data } from "./socket/bytes.ts"
+export { createConnection } from "./socket/connection.ts"
+export * from "./socket/constants.ts"
+export { getdefaulttimeout, setdefaulttimeout } from "./socket/deadline.ts"
+export { Socket } from "./socket/socket.ts"

@@ -1,0 +1,49 @@
+import type { Address } from "../host/descriptor.ts"
+import { AF_INET, AF_INET6 } from "./constants.ts"
+
+/** Where a socket is: host and port. */
+export type SocketAddress = [host: string, port: number]
+
+/** What calls take for an address; that of IPv6 may have flow information and a scope id. */
+export type AddressArgument =
+  readonly [host: string, port: number] | readonly [host: string, port: number, flowinfo: number, scopeId: number]
+
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/
+
+/**
+ * Throws unless it is an address.
+ *
+ * @throws {TypeError} for another type, {RangeError} for a port that is none.
+ */
+export function checkAddress(address: AddressArgument): void {
+  if (!Array.isArray(address) || (address.length !== 2 && address.length !== 4)) {
+    throw new TypeError(`an address must be [host, port], not ${String(address)}`)
+  }
+  const [host, port, flowinfo = 0, scopeId = 0] = address as unknown[]
+  if (typeof host !== "string") throw new TypeError(`a host must be a string, not ${String(host)}`)
+  if (typeof port !== "number") throw new TypeError(`a port must be a number, not ${String(port)}`)
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new RangeError(`a port must be 0-65535, not ${port}`)
+  if (typeof flowinfo !== "number" || typeof scopeId !== "number") {
+    throw new TypeError("flow information and scope id must be numbers")
+  }
+}
+
+/** The family of a numeric host, 0 for a name. The empty host is numeric in any family: the unspecified address. */
+export function numericFamily(host: string, family: number): number {
+  if (host === "") return family
+  if (host.includes(":")) return AF_INET6
+  return IPV4.test(host) ? AF_INET : 0
+}
+
+/** An address with a numeric host as descriptors take it. */
+export function toAddress(family: number, [host, port, , scopeId = 0]: AddressArgument): Address {
+  if (host === "") host = family === AF_INET6 ? "::" : "0.0.0.0"
+  else if (scopeId !== 0 && !host.includes("%")) host = `${host}%${scopeId}`
+  const numeric = numericFamily(host, family)
+  return { family: numeric === AF_INET6 ? "inet6" : "inet", host, port }
+}
+
+/** A descriptor's address as callers get it. */
+export function fromAddress(address: Address): SocketAddress {
+  return address.family === "unix" ? [address.path, 0] : [address.host, address.port]
+}

@@ -1,0 +1,24 @@
+/** What can be sent: bytes, or a text that goes as UTF-8. */
+export type Data = string | ArrayBufferView
+
+const encoder = new TextEncoder()
+
+/** The bytes of what is to be sent. @throws {TypeError} for another type. */
+export function bytesOf(data: Data): Uint8Array {
+  if (data instanceof Uint8Array) return data
+  if (typeof data === "string") return encoder.encode(data)
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  throw new TypeError(`data must be a string or bytes, not ${data === null ? "null" : typeof data}`)
+}
+
+/** The writable bytes of a buffer. @throws {TypeError} for another type. */
+export function writable(buffer: ArrayBufferView): Uint8Array {
+  if (ArrayBuffer.isView(buffer)) return buffer instanceof Uint8Array ? buffer : bytesOf(buffer)
+  throw new TypeError(`a buffer must be a view of an ArrayBuffer, not ${buffer === null ? "null" : typeof buffer}`)
+}
+
+/** Throws unless it is a number of bytes. @throws {TypeError} for another type, {RangeError} for a number that is none. */
+export function checkSize(size: number): void {
+  if (typeof size !== "number") throw new TypeError(`a size must be a number of bytes, not ${String(size)}`)
+  if (!Number.isInteger(size) || size < 0) throw new RangeError(`a size must be a whole number from 0 on, not ${size}`)
+}

@@ -1,0 +1,88 @@
+import { SocketError } from "../exceptions.ts"
+import { ERR, HUP, OUT, type Address, type Descriptor } from "../host/descriptor.ts"
+import { E } from "../host/errno.ts"
+import { numericFamily, toAddress, type AddressArgument } from "./address.ts"
+import { AF_INET6, SO_ERROR, SOL_SOCKET } from "./constants.ts"
+import type { Direction } from "./direction.ts"
+import type { Endpoint } from "./endpoint.ts"
+import { IoWait } from "./iowait.ts"
+import { Lookup } from "./lookup.ts"
+
+/** Starts to connect: whether the connection is there at once. @throws {SocketError} */
+export function startConnect(descriptor: Descriptor, address: Address): boolean {
+  const result = descriptor.connect(address)
+  if (result === -E.INPROGRESS || result === -E.ALREADY) return false
+  if (result < 0) throw new SocketError(result, "connect")
+  return true
+}
+
+/** Whether the attempt to connect is over, and went well. @throws {SocketError} when it did not. */
+export function finishConnect(descriptor: Descriptor): boolean {
+  if ((descriptor.readiness() & (OUT | ERR | HUP)) === 0) return false
+  const error = descriptor.getOption(SOL_SOCKET, SO_ERROR)
+  if (error !== 0) throw new SocketError(error, "connect")
+  return true
+}
+
+/** Waits for a connection that this end makes, and before for the address of a name. */
+export class Connect extends IoWait<void> {
+  private readonly family: number
+  private readonly target: AddressArgument
+  private lookup: Lookup | null = null
+
+  constructor(endpoint: Endpoint, family: number, target: AddressArgument) {
+    super(endpoint)
+    this.family = family
+    this.target = target
+  }
+
+  protected get syscall(): string {
+    return "connect"
+  }
+
+  protected get direction(): Direction {
+    return this.endpoint.output
+  }
+
+  protected override begin(): boolean {
+    const { endpoint, direction, family } = this
+    const [name, port] = this.target
+    const descriptor = endpoint.live("connect")
+    direction.checkFree()
+    if (numericFamily(name, family) !== 0) {
+      if (startConnect(descriptor, toAddress(family, this.target))) return true
+      if (endpoint.timeout === 0) throw new SocketError(E.INPROGRESS, "connect")
+      direction.claim(this)
+      direction.watch()
+    } else {
+      direction.claim(this)
+      this.lookup = new Lookup(
+        name,
+        family === AF_INET6 ? 6 : 4,
+        (found) => this.found(toAddress(family, [found[0]!.address, port])),
+        (error) => this.interrupted(error),
+      )
+    }
+    this.arm()
+    return false
+  }
+
+  protected attempt(descriptor: Descriptor): boolean {
+    return finishConnect(descriptor)
+  }
+
+  protected override cancel(): void {
+    this.lookup?.cancel()
+    super.cancel()
+  }
+
+  private found(address: Address): void {
+    try {
+      if (startConnect(this.endpoint.descriptor, address)) this.ready()
+      else if (this.endpoint.timeout === 0) this.interrupted(new SocketError(E.INPROGRESS, "connect"))
+      else this.direction.watch()
+    } catch (error) {
+      this.interrupted(error as SocketError)
+    }
+  }
+}

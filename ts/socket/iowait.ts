@@ -1,0 +1,71 @@
+import { SocketError } from "../exceptions.ts"
+import type { Descriptor } from "../host/descriptor.ts"
+import { E } from "../host/errno.ts"
+import { Wait } from "../wait.ts"
+import { Deadline } from "./deadline.ts"
+import type { Direction, Waiter } from "./direction.ts"
+import type { Endpoint } from "./endpoint.ts"
+
+/** A blocking call of a socket: tries, and waits and tries again until it works, fails or takes too long. */
+export abstract class IoWait<T> extends Wait<T> implements Waiter {
+  protected readonly endpoint: Endpoint
+  private deadline: Deadline | null = null
+
+  constructor(endpoint: Endpoint) {
+    super()
+    this.endpoint = endpoint
+  }
+
+  /** The call's name, for errors. */
+  protected abstract readonly syscall: string
+
+  /** What it waits for. */
+  protected abstract readonly direction: Direction
+
+  /** Tries: whether it is over, with `value` set. Throws when it failed. */
+  protected abstract attempt(descriptor: Descriptor): boolean
+
+  protected begin(): boolean {
+    const { endpoint, direction } = this
+    const descriptor = endpoint.live(this.syscall)
+    direction.checkFree()
+    if (this.attempt(descriptor)) return true
+    if (endpoint.timeout === 0) throw new SocketError(E.AGAIN, this.syscall)
+    direction.claim(this)
+    direction.watch()
+    this.arm()
+    return false
+  }
+
+  /** Starts the socket's timeout. */
+  protected arm(): void {
+    const { timeout } = this.endpoint
+    if (timeout !== null) this.deadline = new Deadline(this, timeout, this.syscall)
+  }
+
+  protected cancel(): void {
+    this.direction.leave()
+    this.deadline?.cancel()
+  }
+
+  ready(): void {
+    try {
+      if (!this.attempt(this.endpoint.descriptor)) return
+    } catch (error) {
+      this.cancel()
+      this.fail(error)
+      return
+    }
+    this.cancel()
+    this.wake(this.value)
+  }
+
+  interrupted(error: Error): void {
+    this.cancel()
+    this.fail(error)
+  }
+
+  override describe(): string {
+    return `${this.syscall} on fd ${this.endpoint.fd}`
+  }
+}

@@ -1,0 +1,299 @@
+import { host } from "#host"
+import { descriptors } from "../core/descriptors.ts"
+import { SocketError } from "../exceptions.ts"
+import { E } from "../host/errno.ts"
+import type { Wait } from "../wait.ts"
+import { Accept, takeConnection } from "./accept.ts"
+import {
+  checkAddress,
+  fromAddress,
+  numericFamily,
+  toAddress,
+  type AddressArgument,
+  type SocketAddress,
+} from "./address.ts"
+import { bytesOf, checkSize, writable, type Data } from "./bytes.ts"
+import { Connect } from "./connect.ts"
+import { AF_INET, AF_INET6, SHUT_RD, SHUT_WR, SO_ERROR, SOCK_STREAM, SOL_SOCKET, SOMAXCONN } from "./constants.ts"
+import { checkTimeout, getdefaulttimeout } from "./deadline.ts"
+import { checked, Endpoint } from "./endpoint.ts"
+import { Recv, RecvInto } from "./recv.ts"
+import { Send, Sendall } from "./send.ts"
+
+/**
+ * A TCP socket. Calls that have to wait let other greenlets run; they return a Wait, for `yield*` in a greenlet and `await`
+ * anywhere else. One greenlet may receive while another sends.
+ *
+ * Every call on a closed socket throws a SocketError with code EBADF. gevent: `gevent.socket.socket`.
+ *
+ * @example
+ * ```ts
+ * import { run } from "gevent-wasm"
+ * import { Socket } from "gevent-wasm/socket"
+ * await run(function* () {
+ *   using listener = new Socket()
+ *   listener.bind(["127.0.0.1", 0])
+ *   listener.listen()
+ *   using client = new Socket()
+ *   yield* client.connect(listener.getsockname())
+ *   const [server, address] = yield* listener.accept()
+ *   using connection = server
+ *   yield* client.sendall("hello")
+ *   console.log(address[0], (yield* connection.recv(100)).length) // 127.0.0.1 5
+ * })
+ * ```
+ */
+export class Socket implements Disposable {
+  /** AF_INET or AF_INET6. */
+  readonly family: number
+  /** SOCK_STREAM. */
+  readonly type: number
+  /** The protocol that was asked for; 0 is the family's own, TCP. */
+  readonly proto: number
+  /** Its descriptor and who waits for it; for the other parts of this library. */
+  readonly endpoint: Endpoint
+
+  /**
+   * @param fileno - The number of an open socket to take over, as `detach()` returned it; without it there is a new one.
+   * @throws {SocketError} EAFNOSUPPORT or EPROTONOSUPPORT for a kind that there is not, EMFILE when there are too many,
+   *   EBADF when `fileno` is not open.
+   */
+  constructor(family: number = AF_INET, type: number = SOCK_STREAM, proto = 0, fileno: number | null = null) {
+    if (family !== AF_INET && family !== AF_INET6) throw new SocketError(E.AFNOSUPPORT, "socket")
+    if (type !== SOCK_STREAM) throw new SocketError(E.PROTONOSUPPORT, "socket")
+    this.family = family
+    this.type = type
+    this.proto = proto
+    const fd = fileno ?? openStream(family)
+    const descriptor = descriptors.get(fd)
+    if (descriptor === undefined) throw new SocketError(E.BADF, "socket")
+    this.endpoint = new Endpoint(fd, descriptor, getdefaulttimeout())
+  }
+
+  /** Its number in the fd table; -1 once it is closed or detached. */
+  fileno(): number {
+    return this.endpoint.fd
+  }
+
+  /** Whether it was closed or detached. */
+  get closed(): boolean {
+    return this.endpoint.fd < 0
+  }
+
+  /**
+   * Gives it a local address; port 0 lets the system choose one, the empty host is any address.
+   *
+   * @param address - A numeric host, `""` or `"localhost"`.
+   * @throws {SocketError} EADDRINUSE, EADDRNOTAVAIL, EACCES; EINVAL when it has one. {TypeError} {RangeError} for no address.
+   */
+  bind(address: AddressArgument): void {
+    const descriptor = this.endpoint.live("bind")
+    checkAddress(address)
+    const [name, port] = address
+    if (name === "localhost") address = [this.family === AF_INET6 ? "::1" : "127.0.0.1", port]
+    else if (numericFamily(name, this.family) === 0) {
+      throw new SocketError(E.ADDRNOTAVAIL, "bind", `only a numeric address can be bound, not ${JSON.stringify(name)}`)
+    }
+    checked(descriptor.bind(toAddress(this.family, address)), "bind")
+  }
+
+  /**
+   * Waits for connections from now on: `accept` takes them.
+   *
+   * @param backlog - How many may wait in the system; a wish.
+   * @throws {SocketError} EADDRINUSE; EINVAL when it is connected.
+   */
+  listen(backlog: number = SOMAXCONN): void {
+    checkSize(backlog)
+    checked(this.endpoint.live("listen").listen(backlog), "listen")
+  }
+
+  /**
+   * Waits for a connection. A connection is never lost: who is killed while waiting has taken none.
+   *
+   * @returns The connection, with the default timeout, and the peer's address: `["", 0]` when it has gone already.
+   * @throws {SocketError} EINVAL unless it listens. {SocketTimeout}
+   */
+  accept(): Wait<[Socket, SocketAddress]> {
+    return new Accept(this.endpoint, (fd) => this.adopt(fd))
+  }
+
+  /**
+   * Takes a connection that waits already; null when there is none. It never waits, so callbacks of the loop may use it.
+   *
+   * @throws {SocketError} as `accept`. gevent: `socket._accept()`.
+   */
+  acceptNow(): [Socket, SocketAddress] | null {
+    const accepted = takeConnection(this.endpoint.live("accept"))
+    return accepted === null ? null : [this.adopt(accepted.fd), accepted.address]
+  }
+
+  /**
+   * Connects. A name is looked up first, and the first of its addresses is used; see also `createConnection`.
+   *
+   * @throws {SocketError} ECONNREFUSED, EHOSTUNREACH …; EISCONN when it is connected. {SocketTimeout}; the time includes the
+   *   look-up. The host's error when there is no such name. {TypeError} {RangeError} for no address, at the call.
+   */
+  connect(address: AddressArgument): Wait<void> {
+    checkAddress(address)
+    return new Connect(this.endpoint, this.family, address)
+  }
+
+  /**
+   * Waits for bytes.
+   *
+   * @param size - How many at most.
+   * @returns Some bytes, which are the caller's; none at the end of the stream.
+   * @throws {SocketError} ECONNRESET, after what came before it was received. {SocketTimeout}
+   */
+  recv(size: number): Wait<Uint8Array> {
+    checkSize(size)
+    return new Recv(this.endpoint, size)
+  }
+
+  /**
+   * Waits for bytes and puts them into a buffer. gevent: `recv_into`.
+   *
+   * @returns How many; 0 at the end of the stream.
+   * @throws as `recv`.
+   */
+  recvInto(buffer: ArrayBufferView): Wait<number> {
+    return new RecvInto(this.endpoint, writable(buffer))
+  }
+
+  /**
+   * Sends some of the bytes, and waits until that is possible.
+   *
+   * @param data - Bytes, or a text that goes as UTF-8.
+   * @returns How many bytes were taken.
+   * @throws {SocketError} EPIPE, ECONNRESET. {SocketTimeout}
+   */
+  send(data: Data): Wait<number> {
+    return new Send(this.endpoint, bytesOf(data))
+  }
+
+  /**
+   * Sends all of the bytes. They must not change meanwhile. The timeout is for the call as a whole; after an error it is not
+   * known how many were sent.
+   *
+   * @param data - Bytes, or a text that goes as UTF-8.
+   * @throws {SocketError} EPIPE, ECONNRESET. {SocketTimeout}
+   */
+  sendall(data: Data): Wait<void> {
+    return new Sendall(this.endpoint, bytesOf(data))
+  }
+
+  /**
+   * Ends receiving (SHUT_RD), sending (SHUT_WR) or both (SHUT_RDWR). Who waits for that in another greenlet gets EBADF.
+   *
+   * @throws {SocketError} ENOTCONN unless it is connected, EINVAL for another number.
+   */
+  shutdown(how: number): void {
+    const { endpoint } = this
+    const descriptor = endpoint.live("shutdown")
+    if (how !== 0 && how !== 1 && how !== 2) throw new SocketError(E.INVAL, "shutdown")
+    if (how !== SHUT_WR) endpoint.input.close()
+    if (how !== SHUT_RD) endpoint.output.close()
+    checked(descriptor.shutdown(how), "shutdown")
+  }
+
+  /** Closes it; what was sent is still delivered. Who waits for it gets EBADF. A second call does nothing. */
+  close(): void {
+    this.endpoint.close()
+  }
+
+  /** `using` closes it. */
+  [Symbol.dispose](): void {
+    this.endpoint.close()
+  }
+
+  /** Gives up its number without closing it, and returns it. Who waits for the socket gets EBADF. */
+  detach(): number {
+    return this.endpoint.release()
+  }
+
+  /** Its own address. */
+  getsockname(): SocketAddress {
+    const address = this.endpoint.live("getsockname").localAddress()
+    if (typeof address === "number") throw new SocketError(address, "getsockname")
+    return fromAddress(address)
+  }
+
+  /** The peer's address. @throws {SocketError} ENOTCONN unless it is connected. */
+  getpeername(): SocketAddress {
+    const address = this.endpoint.live("getpeername").peerAddress()
+    if (typeof address === "number") throw new SocketError(address, "getpeername")
+    return fromAddress(address)
+  }
+
+  /**
+   * Sets an option.
+   *
+   * @param level - SOL_SOCKET, IPPROTO_TCP or IPPROTO_IPV6.
+   * @param value - A number; false is 0 and true 1.
+   * @throws {SocketError} ENOPROTOOPT for an option that cannot be set here. {TypeError} for another type of value.
+   */
+  setsockopt(level: number, name: number, value: number | boolean): void {
+    const descriptor = this.endpoint.live("setsockopt")
+    if (typeof value !== "number" && typeof value !== "boolean") {
+      throw new TypeError(`an option must be a number or a boolean, not ${String(value)}`)
+    }
+    checked(descriptor.setOption(level, name, Number(value)), "setsockopt")
+  }
+
+  /**
+   * Reads an option. SO_ERROR is the number that a SocketError has as `errno`, and 0 without an error.
+   *
+   * @throws {SocketError} ENOPROTOOPT for an option that there is not.
+   */
+  getsockopt(level: number, name: number): number {
+    const value = checked(this.endpoint.live("getsockopt").getOption(level, name), "getsockopt")
+    return level === SOL_SOCKET && name === SO_ERROR && value !== 0 ? host.systemErrno(value) : value
+  }
+
+  /**
+   * Limits the time of each call from now on.
+   *
+   * @param seconds - null: no limit. 0: calls never wait, and throw EAGAIN where they would.
+   * @throws {TypeError} unless it is a number or null, {RangeError} for a negative number.
+   */
+  settimeout(seconds: number | null): void {
+    checkTimeout(seconds)
+    this.endpoint.timeout = seconds
+  }
+
+  /** The timeout in seconds; null = none. */
+  gettimeout(): number | null {
+    return this.endpoint.timeout
+  }
+
+  /** `setblocking(true)` is `settimeout(null)`, and `setblocking(false)` is `settimeout(0)`. */
+  setblocking(flag: boolean): void {
+    this.settimeout(flag ? null : 0)
+  }
+
+  /** What the console shows. */
+  toString(): string {
+    const family = this.family === AF_INET ? "AF_INET" : "AF_INET6"
+    if (this.closed) return `<Socket closed ${family}>`
+    const { descriptor, fd } = this.endpoint
+    const [local, peer] = [descriptor.localAddress(), descriptor.peerAddress()].map((address) =>
+      typeof address === "number" ? "" : fromAddress(address).join(" port "),
+    )
+    return `<Socket fd=${fd} ${family} ${local}${peer === "" ? "" : ` -> ${peer}`}>`
+  }
+
+  [host.inspect](): string {
+    return this.toString()
+  }
+
+  private adopt(fd: number): Socket {
+    return new Socket(this.family, this.type, this.proto, fd)
+  }
+}
+
+function openStream(family: number): number {
+  const stream = host.stream(family === AF_INET6 ? "inet6" : "inet")
+  if (typeof stream === "number") throw new SocketError(stream, "socket")
+  return checked(descriptors.install(stream), "socket")
+}
