@@ -514,7 +514,7 @@ function defaultBody(): void {}
 function captureStack(limit: number): string {
   const error = Error as unknown as { stackTraceLimit?: number }
   const before = error.stackTraceLimit
-  if (before !== undefined) error.stackTraceLimit = limit + 3
+  if (before !== undefined) error.stackTraceLimit = limit + 2
   const stack = new Error("spawned").stack ?? ""
   if (before !== undefined) error.stackTraceLimit = before
   return stack.split("\n").slice(3).join("\n")

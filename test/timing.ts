@@ -1,0 +1,174 @@
+import { Greenlet, getHub, run, sleep, spawn, Timeout, type Op, type TimeoutArgument } from "gevent-wasm"
+import type { Test } from "uvu"
+import * as assert from "uvu/assert"
+
+/** A blocking call with a timeout, on an object for which it never ends by itself. */
+export interface Blocking {
+  /** The call. */
+  call(timeout: TimeoutArgument): Op<unknown> & PromiseLike<unknown>
+  /** How many waiters the object knows of; a wait that has ended must not be one of them. */
+  waiters?(): number
+}
+
+/** What a wait-style call returns when its timeout has passed. */
+export interface WaitOptions {
+  expired?: unknown
+  /** Only MAIN may call it. */
+  onlyMain?: boolean
+}
+
+const SHORT = 0.01
+const LONG = 10
+
+class Custom extends Error {}
+
+type Call = () => Op<unknown> & PromiseLike<unknown>
+
+/** How a call is waited for. Each runs `call` where it waits, so that a Timeout that `call` starts belongs there. */
+const STRANDS: Record<string, (call: Call) => PromiseLike<unknown>> = {
+  "a generator": (call) =>
+    run(function* () {
+      return yield* call()
+    }),
+  "an async function": (call) => run(async () => await call()),
+  MAIN: (call) => call(),
+}
+
+/**
+ * The cases that hold for every call that merely waits: when its timeout passes first, it ends and says so.
+ *
+ * @param title - The row's id and the call.
+ * @param make - Makes an object that never becomes ready.
+ */
+export function testGenericWait(test: Test, title: string, make: () => Blocking, options: WaitOptions = {}): void {
+  const { expired, onlyMain = false } = options
+  for (const [name, attempt] of strands(onlyMain)) {
+    test(`${title} ends when its timeout has passed (in ${name})`, async () => {
+      const object = make()
+      const started = performance.now()
+      assert.equal(await attempt(() => object.call(SHORT)), expired)
+      checkElapsed(started)
+      assert.equal(await attempt(() => object.call(0)), expired)
+      checkNoTrace(object)
+    })
+
+    test(`${title} takes a Timeout and swallows that one alone (in ${name})`, async () => {
+      const object = make()
+      const limit = new Timeout(SHORT)
+      assert.equal(await attempt(() => object.call(limit)), expired)
+      assert.not(limit.pending)
+      const custom = new Custom()
+      const failing = new Timeout(SHORT, custom)
+      assert.is(await failure(attempt(() => object.call(failing))), custom)
+      checkNoTrace(object)
+    })
+  }
+  testBoth(test, title, make, onlyMain)
+}
+
+/** The cases that hold for every call that gets something: when its timeout passes first, that Timeout is thrown. */
+export function testGenericGet(test: Test, title: string, make: () => Blocking): void {
+  for (const [name, attempt] of strands(false)) {
+    test(`${title} throws a Timeout when its seconds have passed (in ${name})`, async () => {
+      const object = make()
+      const started = performance.now()
+      const error = await failure(attempt(() => object.call(SHORT)))
+      assert.instance(error, Timeout)
+      assert.is((error as Timeout).seconds, SHORT)
+      checkElapsed(started)
+      assert.instance(await failure(attempt(() => object.call(0))), Timeout)
+      checkNoTrace(object)
+    })
+
+    test(`${title} throws the very Timeout that it was given, or its exception (in ${name})`, async () => {
+      const object = make()
+      const limit = new Timeout(SHORT)
+      assert.is(await failure(attempt(() => object.call(limit))), limit)
+      const custom = new Custom()
+      const failing = new Timeout(SHORT, custom)
+      assert.is(await failure(attempt(() => object.call(failing))), custom)
+      const made = new Timeout(SHORT, Custom)
+      assert.instance(await failure(attempt(() => object.call(made))), Custom)
+      checkNoTrace(object)
+    })
+  }
+  testBoth(test, title, make, false)
+}
+
+function testBoth(test: Test, title: string, make: () => Blocking, onlyMain: boolean): void {
+  for (const [name, attempt] of strands(onlyMain)) {
+    test(`${title} lets an outer Timeout pass (in ${name})`, async () => {
+      const object = make()
+      const outer = new Timeout(SHORT)
+      const call = (inner: TimeoutArgument): Promise<unknown> =>
+        failure(
+          attempt(() => {
+            outer.start()
+            return object.call(inner)
+          }),
+        )
+      assert.is(await call(LONG), outer)
+      assert.is(await call(null), outer)
+      assert.is(await call(new Timeout(LONG)), outer)
+      assert.not(outer.pending)
+      checkNoTrace(object)
+    })
+  }
+
+  if (!onlyMain) {
+    test(`${title}: a killed waiter leaves no trace`, async () => {
+      const object = make()
+      const waiters: Greenlet[] = [
+        spawn(function* () {
+          yield* object.call(LONG)
+        }),
+        spawn(async () => {
+          await object.call(LONG)
+        }),
+      ]
+      const active = getHub().loop.activecnt
+      await sleep(SHORT)
+      if (object.waiters) assert.is(object.waiters(), waiters.length)
+      for (const waiter of waiters) await waiter.kill()
+      assert.ok(waiters.every((waiter) => waiter.successful()))
+      assert.is(getHub().loop.activecnt, active)
+      checkNoTrace(object)
+    })
+  }
+
+  test(`${title} refuses a timeout that is none`, () => {
+    const object = make()
+    for (const wrong of ["1", {}, NaN, true]) assert.throws(() => object.call(wrong as number), isA(TypeError))
+    assert.throws(() => object.call(-1), isA(RangeError))
+    checkNoTrace(object)
+  })
+}
+
+/** What a promise rejects with; fails when it does not. */
+export async function failure(promise: PromiseLike<unknown>): Promise<unknown> {
+  let value: unknown
+  try {
+    value = await promise
+  } catch (error) {
+    return error
+  }
+  throw new Error(`expected an error, got ${String(value)}`)
+}
+
+/** For `assert.throws`: whether the error is of a class and its message contains a text. */
+export function isA(type: abstract new (...args: never[]) => unknown, text = ""): (error: unknown) => boolean {
+  return (error) => error instanceof type && (error as Error).message.includes(text)
+}
+
+function strands(onlyMain: boolean): [string, (call: Call) => PromiseLike<unknown>][] {
+  return Object.entries(STRANDS).filter(([name]) => name === "MAIN" || !onlyMain)
+}
+
+function checkElapsed(started: number): void {
+  const elapsed = performance.now() - started
+  assert.ok(elapsed >= SHORT * 1000 - 1.5 && elapsed < 1000, `took ${elapsed} ms`)
+}
+
+function checkNoTrace(object: Blocking): void {
+  if (object.waiters) assert.is(object.waiters(), 0)
+}
