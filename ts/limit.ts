@@ -20,6 +20,7 @@ export type TimeoutArgument = number | Timeout | null | undefined
 
 /** libev's priority of a Timeout: what became ready in the same iteration comes first. */
 export const DEFAULT_PRIORITY = -1
+const DEFAULTS: TimeoutOptions = {}
 
 /**
  * Throws itself, or another error, into the greenlet that started it, when its time has passed and that greenlet waits.
@@ -50,7 +51,6 @@ export class Timeout implements Limit, Interrupt, EventSink, Runnable {
   readonly seconds: number | null
   /** What was given to be thrown. */
   readonly exception: TimeoutException
-  readonly kill = false
   private readonly ref: boolean
   private readonly priority: number
   private loop: Loop | null = null
@@ -64,7 +64,7 @@ export class Timeout implements Limit, Interrupt, EventSink, Runnable {
    * @throws {TypeError} when `seconds` is no number or `exception` nothing that can be thrown.
    * @throws {RangeError} when `seconds` is negative.
    */
-  constructor(seconds: number | null = null, exception: TimeoutException = null, options: TimeoutOptions = {}) {
+  constructor(seconds: number | null = null, exception: TimeoutException = null, options = DEFAULTS) {
     if (seconds !== null) checkSeconds(seconds)
     if (exception !== null && exception !== false && typeof exception !== "string") checkException(exception)
     this.seconds = seconds
@@ -82,10 +82,15 @@ export class Timeout implements Limit, Interrupt, EventSink, Runnable {
    * using limit = Timeout.startNew(5)
    * ```
    */
-  static startNew(timeout: TimeoutArgument, exception: TimeoutException = null, options: TimeoutOptions = {}): Timeout {
+  static startNew(timeout: TimeoutArgument, exception: TimeoutException = null, options = DEFAULTS): Timeout {
     const result = timeout instanceof Timeout ? timeout : new Timeout(timeout, exception, options)
     if (!result.pending) result.start()
     return result
+  }
+
+  /** It never ends a greenlet for certain: it can be caught. */
+  get kill(): boolean {
+    return false
   }
 
   /** Whether it is going to fire. */
