@@ -1,4 +1,3 @@
-import { host } from "#host"
 import type { EventSink } from "./core/hubmodule.ts"
 import type { Loop } from "./core/loop.ts"
 import type { ErrorClass } from "./hub.ts"
@@ -310,10 +309,6 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
   override toString(): string {
     const name = this.givenName === null ? "" : ` ${JSON.stringify(this.givenName)}`
     return `<${this.constructor.name}${name}: ${this.description}${this.describeArguments()}>`
-  }
-
-  [host.inspect](): string {
-    return this.toString()
   }
 
   /** Its first turn in the run queue starts it, a later one tells its links that it has ended. */

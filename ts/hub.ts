@@ -183,7 +183,8 @@ export class Hub extends Strand {
     this.isDestroyed = true
     this.offIdle()
     this.loop.errorHandler = this.loop.onQuiet = null
-    for (const strand of blocked()) {
+    // a list of its own: who gets the error may end and leave the list of the living
+    for (const strand of [...blocked()]) {
       strand.interrupt({ error: new HubDestroyed("the hub was destroyed"), kill: false, thrown: nothing })
     }
     if (options.destroyLoop === true) this.loop.destroy()

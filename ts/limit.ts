@@ -1,3 +1,4 @@
+import { host } from "#host"
 import type { EventSink } from "./core/hubmodule.ts"
 import type { Loop } from "./core/loop.ts"
 import type { Runnable } from "./core/runqueue.ts"
@@ -46,7 +47,11 @@ const DEFAULTS: TimeoutOptions = {}
  * })
  * ```
  */
-export class Timeout implements Limit, Interrupt, EventSink, Runnable {
+export class Timeout implements Error, Limit, Interrupt, EventSink, Runnable {
+  /** `"Timeout"`. */
+  declare readonly name: string
+  /** Says where it comes from; no stack is captured. */
+  declare readonly stack: string
   /** Seconds; null never ends. */
   readonly seconds: number | null
   /** What was given to be thrown. */
@@ -165,7 +170,7 @@ export class Timeout implements Limit, Interrupt, EventSink, Runnable {
     if (this.firing) this.strand!.interrupt(this)
   }
 
-  /** It is being thrown. */
+  /** It is being thrown, or never will be. */
   thrown(): void {
     this.firing = false
   }
@@ -178,6 +183,12 @@ Object.defineProperty(Timeout.prototype, "stack", {
   configurable: true,
   get(this: Timeout) {
     return `${String(this)}\n    (thrown into the greenlet that started it, ${this.seconds} seconds before)`
+  },
+})
+
+Object.defineProperty(Timeout.prototype, host.inspect, {
+  value(this: Timeout) {
+    return this.stack
   },
 })
 

@@ -93,6 +93,12 @@ export abstract class Strand {
   }
 }
 
+Object.defineProperty(Strand.prototype, host.inspect, {
+  value(this: Strand) {
+    return this.toString()
+  },
+})
+
 /** The code outside all greenlets. gevent: the main greenlet. */
 export class Main extends Strand {
   readonly dead = false
