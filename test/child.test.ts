@@ -90,7 +90,10 @@ test("CO-16: only the default loop has child watchers", () => {
       error instanceof TypeError && error.message === "child watchers are only available on the default loop",
   )
   for (const wrong of [-1, 0.5, NaN, "1"]) {
-    assert.throws(() => new Child(loop, wrong as never), (error: unknown) => error instanceof RangeError)
+    assert.throws(
+      () => new Child(loop, wrong as never),
+      (error: unknown) => error instanceof RangeError,
+    )
   }
   other.destroy()
 })

@@ -8,7 +8,18 @@ test("CO-01: the version strings are gevent's", () => {
 })
 
 test("CO-02: a loop takes flags as a number, a name, names and a list", () => {
-  for (const flags of [undefined, null, 0, 4, "epoll", "EPOLL", " epoll , noenv", "", ["epoll", 0x1000000], ["noenv"]]) {
+  for (const flags of [
+    undefined,
+    null,
+    0,
+    4,
+    "epoll",
+    "EPOLL",
+    " epoll , noenv",
+    "",
+    ["epoll", 0x1000000],
+    ["noenv"],
+  ]) {
     const loop = new core.Loop({ flags: flags ?? null })
     assert.is(loop.backend, "epoll")
     assert.is(loop.backendInt, 4)
@@ -18,7 +29,10 @@ test("CO-02: a loop takes flags as a number, a name, names and a list", () => {
 
 test("CO-02: an unknown flag is a RangeError that lists the names, another type a TypeError", () => {
   assert.throws(() => new core.Loop({ flags: ["port", "blabla"] }), /Invalid backend or flag: blabla\nPossible values:/)
-  assert.throws(() => new core.Loop({ flags: "blabla" }), (error: unknown) => error instanceof RangeError)
+  assert.throws(
+    () => new core.Loop({ flags: "blabla" }),
+    (error: unknown) => error instanceof RangeError,
+  )
   try {
     core.flagsToInt("no such flag")
     assert.unreachable()
@@ -26,7 +40,10 @@ test("CO-02: an unknown flag is a RangeError that lists the names, another type 
     for (const name of ["epoll", "select", "noenv", "forkcheck"]) assert.match(String(error), name)
   }
   for (const wrong of [{}, true, () => 1, [{}], [null]]) {
-    assert.throws(() => new core.Loop({ flags: wrong as never }), (error: unknown) => error instanceof TypeError)
+    assert.throws(
+      () => new core.Loop({ flags: wrong as never }),
+      (error: unknown) => error instanceof TypeError,
+    )
   }
 })
 

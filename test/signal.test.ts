@@ -13,7 +13,10 @@ const loop = new Loop()
 
 test("CO-13: the number is checked", () => {
   for (const wrong of [0, -1, 65, 1000, 1.5, NaN, "10"]) {
-    assert.throws(() => new Signal(loop, wrong as never), (error: unknown) => error instanceof RangeError)
+    assert.throws(
+      () => new Signal(loop, wrong as never),
+      (error: unknown) => error instanceof RangeError,
+    )
   }
   assert.is(new Signal(loop, SIGUSR1).signum, SIGUSR1)
 })
@@ -88,7 +91,10 @@ test("CO-13: feeding and stopping one that was never started does not touch the 
 
 test("CO-13: a signal that cannot be caught is refused, and the loop goes on", () => {
   const watcher = new Signal(loop, SIGKILL)
-  assert.throws(() => watcher.start(() => undefined), (error: unknown) => error instanceof RangeError)
+  assert.throws(
+    () => watcher.start(() => undefined),
+    (error: unknown) => error instanceof RangeError,
+  )
   assert.not(watcher.active)
   assert.is(watcher.callback, null)
   assert.is(loop.activecnt, 0)

@@ -68,10 +68,16 @@ test("CO-18: an interval below the least is raised", () => {
 
 test("CO-18: the path and the interval are checked", () => {
   for (const wrong of ["a\0b", 5, null]) {
-    assert.throws(() => new Stat(loop, wrong as never), (error: unknown) => error instanceof TypeError)
+    assert.throws(
+      () => new Stat(loop, wrong as never),
+      (error: unknown) => error instanceof TypeError,
+    )
   }
   for (const wrong of [NaN, "1"]) {
-    assert.throws(() => new Stat(loop, folder, wrong as never), (error: unknown) => error instanceof TypeError)
+    assert.throws(
+      () => new Stat(loop, folder, wrong as never),
+      (error: unknown) => error instanceof TypeError,
+    )
   }
 })
 

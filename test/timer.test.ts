@@ -24,11 +24,20 @@ test("CO-12: a timer fires once, a repeating one until it is stopped", async () 
 })
 
 test("CO-12: times are checked", () => {
-  assert.throws(() => new Timer(loop, 1, -1), (error: unknown) => error instanceof RangeError)
+  assert.throws(
+    () => new Timer(loop, 1, -1),
+    (error: unknown) => error instanceof RangeError,
+  )
   for (const wrong of [NaN, "1", null, undefined]) {
-    assert.throws(() => new Timer(loop, wrong as never), (error: unknown) => error instanceof TypeError)
+    assert.throws(
+      () => new Timer(loop, wrong as never),
+      (error: unknown) => error instanceof TypeError,
+    )
     if (wrong !== undefined) {
-      assert.throws(() => new Timer(loop, 1, wrong as never), (error: unknown) => error instanceof TypeError)
+      assert.throws(
+        () => new Timer(loop, 1, wrong as never),
+        (error: unknown) => error instanceof TypeError,
+      )
     }
   }
   const never = new Timer(loop, Infinity)
@@ -99,7 +108,10 @@ test("CO-12: again restarts with repeat, and stops a timer that has none", async
   assert.not(single.active)
   assert.is(single.callback, null)
   assert.is(loop.activecnt, 0)
-  assert.throws(() => repeating.again(5 as never), (error: unknown) => error instanceof TypeError)
+  assert.throws(
+    () => repeating.again(5 as never),
+    (error: unknown) => error instanceof TypeError,
+  )
   assert.not(repeating.active)
 })
 

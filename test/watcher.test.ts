@@ -2,7 +2,21 @@ import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { Async, Check, Fork, Idle, Io, Loop, Prepare, READ, Signal, Stat, Timer, WRITE, type Watcher } from "gevent-wasm/core"
+import {
+  Async,
+  Check,
+  Fork,
+  Idle,
+  Io,
+  Loop,
+  Prepare,
+  READ,
+  Signal,
+  Stat,
+  Timer,
+  WRITE,
+  type Watcher,
+} from "gevent-wasm/core"
 
 setFlagsFromString("--expose-gc")
 const collect = runInNewContext("gc") as () => void
@@ -103,13 +117,25 @@ test("CO-08: a started watcher keeps what was fed before", () => {
 test("CO-08: a callback must be a function, args an array or null", () => {
   const timer = new Timer(loop, 1)
   for (const wrong of [null, undefined, 5, "x", {}]) {
-    assert.throws(() => timer.start(wrong as never), (error: unknown) => error instanceof TypeError)
-    assert.throws(() => timer.feed(1, wrong as never), (error: unknown) => error instanceof TypeError)
+    assert.throws(
+      () => timer.start(wrong as never),
+      (error: unknown) => error instanceof TypeError,
+    )
+    assert.throws(
+      () => timer.feed(1, wrong as never),
+      (error: unknown) => error instanceof TypeError,
+    )
     assert.not(timer.active || timer.pending)
   }
-  assert.throws(() => (timer.callback = 5 as never), (error: unknown) => error instanceof TypeError)
+  assert.throws(
+    () => (timer.callback = 5 as never),
+    (error: unknown) => error instanceof TypeError,
+  )
   timer.callback = null
-  assert.throws(() => (timer.args = 5 as never), (error: unknown) => error instanceof TypeError)
+  assert.throws(
+    () => (timer.args = 5 as never),
+    (error: unknown) => error instanceof TypeError,
+  )
   timer.args = null
 })
 
@@ -172,8 +198,14 @@ test("CO-08: priority cannot change while it is active", () => {
   timer.stop()
   timer.priority = 0
   for (const wrong of [3, -3, 0.5, NaN, "1"]) {
-    assert.throws(() => (timer.priority = wrong as never), (error: unknown) => error instanceof RangeError)
-    assert.throws(() => new Idle(loop, { priority: wrong as never }), (error: unknown) => error instanceof RangeError)
+    assert.throws(
+      () => (timer.priority = wrong as never),
+      (error: unknown) => error instanceof RangeError,
+    )
+    assert.throws(
+      () => new Idle(loop, { priority: wrong as never }),
+      (error: unknown) => error instanceof RangeError,
+    )
   }
 })
 
@@ -234,7 +266,10 @@ test("CO-19: a fork watcher can be started, and is never called", () => {
 
 test("CO-10: an io watcher checks its descriptor and its events", () => {
   for (const fd of [-1, 0.5, NaN, "3"]) {
-    assert.throws(() => new Io(loop, fd as never, READ), (error: unknown) => error instanceof RangeError)
+    assert.throws(
+      () => new Io(loop, fd as never, READ),
+      (error: unknown) => error instanceof RangeError,
+    )
   }
   for (const events of [0, 4, 0x100, READ | 8, -1, NaN]) {
     assert.throws(() => new Io(loop, 3, events), /illegal event mask/)
