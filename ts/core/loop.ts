@@ -179,6 +179,11 @@ export class Loop implements Turnable, EpollOwner {
     return 0.001
   }
 
+  /** How many watchers hold memory of the hub, in all loops: those that are started and those that are pending. */
+  get handles(): number {
+    return this.module.handles
+  }
+
   /** Whether the process has to stay for this loop. */
   get alive(): boolean {
     if (this.pointer === 0) return false
