@@ -23,6 +23,8 @@ class Turns {
   private pending = false
   private running = false
   private readonly run = (): void => this.round()
+  // not the turn itself: the host calls timers before it polls, and what has arrived by then comes first
+  private readonly due = (): void => this.schedule()
 
   /** Gives a loop turns from now on, starting with the next wake-up. */
   add(turnable: Turnable): void {
@@ -69,7 +71,7 @@ class Turns {
       alive ||= seat.turnable.alive
     }
     this.running = false
-    host.arm(Math.max(0, next - now), this.run, alive)
+    host.arm(Math.max(0, next - now), this.due, alive)
   }
 }
 
