@@ -1,10 +1,11 @@
 // The bench: node build/test/bench/main.mjs [NAME…] [--json FILE] [--node PATH]… [--all]
-//   NAME        only rows whose name or file contains one of the words
+//   NAME        only these rows: the name of a file here without .ts, or a word of the row's name
 //   --json      writes the results to a file, one object a row
 //   --node      a Node.js to measure ours on, instead of the running one
 //   --all       the oldest Node.js that is supported and the newest one
 import { writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
+import * as echo from "./echo.ts"
 import * as hub from "./hub.ts"
 import { allNodes, nodeAt } from "./nodes.ts"
 import { Skipped, type Result, type Row } from "./row.ts"
@@ -14,10 +15,11 @@ import * as spawn from "./spawn.ts"
 import { printHeading, printResult } from "./table.ts"
 import * as threads from "./threads.ts"
 import * as timeout from "./timeout.ts"
+import * as transfer from "./transfer.ts"
 import { Tools } from "./tools.ts"
 import * as yielding from "./yield.ts"
 
-const ROWS: Record<string, Row> = { yield: yielding, sleep, spawn, timeout, sleepers, threads, hub }
+const ROWS: Record<string, Row> = { yield: yielding, sleep, spawn, timeout, echo, transfer, sleepers, threads, hub }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,7 +31,8 @@ const { values, positionals } = parseArgs({
 })
 const nodes = values.all ? allNodes() : (values.node ?? [process.execPath]).map(nodeAt)
 const rows = Object.entries(ROWS).filter(
-  ([file, { name }]) => !positionals.length || positionals.some((word) => `${file} ${name}`.includes(word)),
+  ([file, { name }]) =>
+    !positionals.length || positionals.some((word) => (word in ROWS ? word === file : name.includes(word))),
 )
 const tools = new Tools()
 const results: Result[] = []

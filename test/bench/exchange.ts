@@ -1,0 +1,51 @@
+import { execFile } from "node:child_process"
+import { promisify } from "node:util"
+import { Contender } from "./contender.ts"
+import { compare } from "./pairs.ts"
+import type { Bar, Bench, Result } from "./row.ts"
+
+const SECONDS = 0.6
+
+/** How echo servers are compared. */
+export interface Exchange {
+  readonly name: string
+  readonly unit: string
+  readonly peerName: string
+  readonly bar: Bar
+  readonly connections: number
+  /** Bytes of a message. */
+  readonly size: number
+  /** Units that an exchange of a message counts for. */
+  readonly factor: number
+}
+
+/**
+ * Compares our echo server with another by the exchanges for each second that the server's process spends on a processor, so
+ * that the load, which is the same for both, may use the other one.
+ */
+export async function exchange(
+  bench: Bench,
+  { connections, size, factor, ...pair }: Exchange,
+  start: () => Contender,
+): Promise<Result> {
+  const peer = start()
+  const ours = Contender.work(bench, "echo", "ours")
+  const measure = async (server: Contender, port: number): Promise<number> => {
+    const before = await server.usage()
+    const exchanges = await load(bench, port, connections, size)
+    const after = await server.usage()
+    return (exchanges * factor) / (after.cpu - before.cpu)
+  }
+  try {
+    const ports = [await ours.once(), await peer.once()] as const
+    return await compare(bench, { ...pair, ours: () => measure(ours, ports[0]), peer: () => measure(peer, ports[1]) })
+  } finally {
+    await Promise.all([ours.stop(), peer.stop()])
+  }
+}
+
+async function load({ tools }: Bench, ...args: number[]): Promise<number> {
+  const [program, ...first] = tools.load as readonly [string, ...string[]]
+  const { stdout } = await promisify(execFile)(program, [...first, ...args.map(String), String(SECONDS)])
+  return Number(stdout)
+}

@@ -1,0 +1,26 @@
+// The load generator for machines without a C compiler; the same arguments and output as load.c.
+import { connect } from "node:net"
+
+const [port, connections, size, seconds] = process.argv.slice(2).map(Number) as [number, number, number, number]
+const message = Buffer.alloc(size).map((_, i) => i * 31 + (i >> 8))
+let exchanges = 0
+let over = false
+let busy = connections
+
+for (let i = 0; i < connections; i++) {
+  const socket = connect(port, "127.0.0.1", () => socket.write(message)).setNoDelay()
+  let received = 0
+  socket.on("data", (chunk) => {
+    if (chunk.compare(message, received, received + chunk.length) !== 0) throw new Error("the echo is wrong")
+    received += chunk.length
+    if (received < size) return
+    exchanges++
+    received = 0
+    if (!over) socket.write(message)
+    else {
+      socket.end()
+      if (--busy === 0) console.log(exchanges)
+    }
+  })
+}
+setTimeout(() => (over = true), seconds * 1000)
