@@ -68,7 +68,7 @@ async function bundleFolder(from) {
   const to = join("build", from)
   const sources = existsSync(from) ? readdirSync(from, { recursive: true }) : []
   const entryPoints = sources
-    .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts") && !name.startsWith("types"))
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts") && !/^types[\\/]/.test(name))
     .map((name) => join(from, name))
   for (const name of existsSync(to) ? readdirSync(to, { recursive: true }) : []) {
     if (/\.mjs(\.map)?$/.test(name)) rmSync(join(to, name))

@@ -149,7 +149,7 @@ test("GR-05 GR-06 GR-07 GR-08: the states of a greenlet that succeeds", async ()
     },
   ]) {
     const states: unknown[] = []
-    const greenlet: Greenlet<unknown> = new Greenlet(body as () => unknown)
+    const greenlet: Greenlet<unknown> = new Greenlet(body)
     const note = (): void =>
       void states.push([greenlet.active, greenlet.dead, greenlet.ready(), greenlet.successful(), greenlet.value])
     note()

@@ -6,7 +6,7 @@ import {
   BlockingSwitchOutError,
   getcurrent,
   getHub,
-  Greenlet,
+  type Greenlet,
   GreenletExit,
   HubDestroyed,
   LoopExit,
@@ -154,7 +154,7 @@ test("HB-03: what need not wait works in a callback of the hub", async () => {
 
 test("HB-03: an async callback's error is reported and is no unhandled rejection", async () => {
   getHub().loop.runCallback(async () => {
-    await null
+    await Promise.resolve()
     throw new RangeError("late")
   })
   await sleep(0.001)

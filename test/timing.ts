@@ -1,4 +1,4 @@
-import { Greenlet, getHub, run, sleep, spawn, Timeout, type Op, type TimeoutArgument } from "gevent-wasm"
+import { type Greenlet, getHub, run, sleep, spawn, Timeout, type Op, type TimeoutArgument } from "gevent-wasm"
 import type { Test } from "uvu"
 import * as assert from "uvu/assert"
 

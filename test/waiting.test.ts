@@ -1,6 +1,6 @@
 import {
   getHub,
-  Greenlet,
+  type Greenlet,
   iwait,
   joinall,
   run,

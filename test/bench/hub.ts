@@ -7,7 +7,6 @@ import { ROOT } from "./tools.ts"
 export const name = "hub.wasm, gzip"
 export const bars = { "": { atMost: 90_000 } } satisfies Record<string, Bar>
 
-// eslint-disable-next-line @typescript-eslint/require-await -- a row is asked for its results one after the other
 export async function* run(bench: Bench): AsyncGenerator<Result> {
   const { length } = gzipSync(readFileSync(`${ROOT}/dist/hub.wasm`), { level: 9 })
   yield alone(bench, name, "B", length, bars[""])

@@ -1,0 +1,108 @@
+// Each of these mistakes is an error of the compiler. test/types.test.ts runs it.
+import {
+  Greenlet,
+  joinall,
+  kill,
+  run,
+  sleep,
+  spawn,
+  spawnLater,
+  spawnRaw,
+  Timeout,
+  wait,
+  withTimeout,
+  type Wait,
+} from "gevent-wasm"
+
+const worker = spawn(async () => 5)
+
+// a promise that is yielded in a generator's body
+// @ts-expect-error
+spawn(function* () {
+  yield Promise.resolve(5)
+})
+// @ts-expect-error
+run(function* () {
+  yield* sleep(0)
+  yield fetch("http://localhost")
+})
+// @ts-expect-error
+withTimeout(1, function* () {
+  yield Promise.resolve(5)
+})
+
+// a value that is yielded
+// @ts-expect-error
+spawn(function* () {
+  yield 5
+})
+
+// a promise behind yield*
+export function* delegates(): Generator<Wait<unknown>, void, unknown> {
+  // @ts-expect-error
+  yield* Promise.resolve(5)
+}
+
+// what is no function, or returns nothing to wait for
+// @ts-expect-error
+spawn(5)
+// @ts-expect-error
+spawn("text")
+// @ts-expect-error
+spawn(Promise.resolve(5))
+// @ts-expect-error
+spawn(sleep(1))
+// @ts-expect-error
+spawn(() => 5)
+// @ts-expect-error
+spawn(() => {})
+// @ts-expect-error
+spawnLater(1, () => 5)
+// @ts-expect-error
+spawnRaw(() => 5)
+// @ts-expect-error
+run(() => 5)
+// @ts-expect-error
+withTimeout(1, () => 5)
+
+// wrong arguments
+// @ts-expect-error
+spawn((seconds: number) => sleep(seconds), "1")
+// @ts-expect-error
+spawn((seconds: number) => sleep(seconds))
+// @ts-expect-error
+spawn(async (seconds: number) => seconds, 1, 2)
+// @ts-expect-error
+spawnLater((seconds: number) => sleep(seconds), 1)
+// @ts-expect-error
+sleep("1")
+// @ts-expect-error
+new Timeout("1")
+// @ts-expect-error
+new Timeout(1, 42)
+// @ts-expect-error
+worker.kill(42)
+// @ts-expect-error
+kill(5)
+// @ts-expect-error
+joinall([5])
+// @ts-expect-error
+wait(5)
+// @ts-expect-error
+new Greenlet(5)
+// @ts-expect-error
+worker.link(5)
+
+export function* results(): Generator<Wait<unknown>, void, unknown> {
+  // @ts-expect-error
+  const text: string = yield* worker.get()
+  // @ts-expect-error
+  const [first]: string[] = yield* joinall([worker])
+  // @ts-expect-error
+  const limited: number = yield* withTimeout(1, () => worker.get(), "gave up")
+  // @ts-expect-error
+  const waited: boolean = yield* wait([worker])
+  // @ts-expect-error
+  const forgotten: number = worker.get()
+  void [text, first, limited, waited, forgotten]
+}
