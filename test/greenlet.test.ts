@@ -49,8 +49,8 @@ function endless(): Blocking & { greenlet: Greenlet<unknown> } {
   }
 }
 
-testGenericGet(test, "GR-10 TO-11: get", endless)
-testGenericWait(test, "GR-11 TO-11: join", () => {
+testGenericGet("GR-10 TO-11: get", test, endless)
+testGenericWait("GR-11 TO-11: join", test, () => {
   const { greenlet, waiters } = endless() as { greenlet: Greenlet<unknown>; waiters: () => number }
   return { call: (timeout) => greenlet.join(timeout), waiters }
 })

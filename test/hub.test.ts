@@ -36,8 +36,8 @@ function silent(): Async {
 }
 
 testGenericWait(
-  test,
   "HB-06 TO-11: hub.join",
+  test,
   () => {
     const keeper = spawnLater(0.1, async () => {})
     return {
@@ -46,7 +46,7 @@ testGenericWait(
   },
   { expired: false, onlyMain: true },
 )
-testGenericGet(test, "HB-04: a limit around hub.wait", () => {
+testGenericGet("HB-04: a limit around hub.wait", test, () => {
   const watchers: Async[] = []
   return {
     call: (timeout) => {

@@ -40,7 +40,7 @@ const STRANDS: Record<string, (call: Call) => PromiseLike<unknown>> = {
  * @param title - The row's id and the call.
  * @param make - Makes an object that never becomes ready.
  */
-export function testGenericWait(test: Test, title: string, make: () => Blocking, options: WaitOptions = {}): void {
+export function testGenericWait(title: string, test: Test, make: () => Blocking, options: WaitOptions = {}): void {
   const { expired, onlyMain = false } = options
   for (const [name, attempt] of strands(onlyMain)) {
     test(`${title} ends when its timeout has passed (in ${name})`, async () => {
@@ -67,7 +67,7 @@ export function testGenericWait(test: Test, title: string, make: () => Blocking,
 }
 
 /** The cases that hold for every call that gets something: when its timeout passes first, that Timeout is thrown. */
-export function testGenericGet(test: Test, title: string, make: () => Blocking): void {
+export function testGenericGet(title: string, test: Test, make: () => Blocking): void {
   for (const [name, attempt] of strands(false)) {
     test(`${title} throws a Timeout when its seconds have passed (in ${name})`, async () => {
       const object = make()

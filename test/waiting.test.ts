@@ -67,20 +67,20 @@ function blocking(call: (greenlet: Greenlet<void>) => Blocking["call"]): () => B
 }
 
 testGenericWait(
-  test,
   "GV-08 TO-11: joinall",
+  test,
   blocking((greenlet) => (timeout) => joinall([greenlet], timeout)),
   { expired: [] },
 )
 testGenericWait(
-  test,
   "GV-09 TO-11: wait",
+  test,
   blocking((greenlet) => (timeout) => wait([greenlet], timeout)),
   { expired: [] },
 )
 testGenericWait(
-  test,
   "GV-09: wait for what is no greenlet",
+  test,
   () => {
     const flag = new Flag()
     return { call: (timeout) => wait([flag], timeout), waiters: () => flag.callbacks.length }
