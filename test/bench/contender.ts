@@ -6,14 +6,6 @@ import type { Bench } from "./row.ts"
 import { Skipped } from "./row.ts"
 import { BUNDLES } from "./tools.ts"
 
-/** What a process has used since its start. */
-export interface Usage {
-  /** Seconds of all its threads on a processor. */
-  readonly cpu: number
-  /** Bytes of memory that are resident. */
-  readonly rss: number
-}
-
 /** What a round of work took. */
 export interface Round {
   /** How many operations. */
@@ -62,9 +54,14 @@ export class Contender {
     return (await this.ask<{ value: number }>("once")).value
   }
 
-  /** What it has used by now, its garbage collected. */
-  usage(): Promise<Usage> {
-    return this.ask("usage")
+  /** How many seconds all its threads have spent on a processor by now. */
+  async cpu(): Promise<number> {
+    return (await this.ask<{ value: number }>("cpu")).value
+  }
+
+  /** How many bytes of memory are resident, its garbage collected. */
+  async memory(): Promise<number> {
+    return (await this.ask<{ value: number }>("memory")).value
   }
 
   /** Ends the process. */

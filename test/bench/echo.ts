@@ -28,7 +28,7 @@ export const works: Record<string, Work> = {
     const { StreamServer } = await import("gevent-wasm/server")
     const server = new StreamServer("127.0.0.1:0", echo)
     server.start()
-    return server.serverPort!
+    return server.serverPort
   },
   node: () =>
     new Promise((resolve) => {

@@ -31,10 +31,10 @@ export async function exchange(
   const peer = start()
   const ours = Contender.work(bench, "echo", "ours")
   const measure = async (server: Contender, port: number): Promise<number> => {
-    const before = await server.usage()
+    const before = await server.cpu()
     const exchanges = await load(bench, port, connections, size)
-    const after = await server.usage()
-    return (exchanges * factor) / (after.cpu - before.cpu)
+    const after = await server.cpu()
+    return (exchanges * factor) / (after - before)
   }
   try {
     const ports = [await ours.once(), await peer.once()] as const

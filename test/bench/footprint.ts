@@ -21,10 +21,10 @@ export async function footprint(
 
 async function resident(contender: Contender): Promise<number> {
   try {
-    const before = await contender.usage()
+    const before = await contender.memory()
     const count = await contender.once()
-    const after = await contender.usage()
-    return (after.rss - before.rss) / count
+    const after = await contender.memory()
+    return (after - before) / count
   } finally {
     await contender.stop()
   }

@@ -1,6 +1,6 @@
 // One side of a pair: node worker.mjs ROW WORK [ARGUMENT…]. Reads a word a line from standard input and answers each with a line of JSON.
 import { createInterface } from "node:readline"
-import type { Round, Usage } from "./contender.ts"
+import type { Round } from "./contender.ts"
 import type { Work } from "./row.ts"
 
 /** A round is as much work as takes this many seconds. */
@@ -13,11 +13,16 @@ const work = (): number | Promise<number> => works[name]!(...args)
 for await (const word of createInterface({ input: process.stdin })) {
   let answer: object
   try {
-    answer = word === "round" ? await round() : word === "once" ? { value: await work() } : usage()
+    answer = word === "round" ? await round() : { value: await valueOf(word) }
   } catch (error) {
     answer = { error: error instanceof Error ? (error.stack ?? String(error)) : String(error) }
   }
   process.stdout.write(`${JSON.stringify(answer)}\n`)
+}
+
+function valueOf(word: string): number | Promise<number> {
+  if (word === "once") return work()
+  return word === "cpu" ? cpuSeconds() : residentBytes()
 }
 
 async function round(): Promise<Round> {
@@ -31,11 +36,11 @@ async function round(): Promise<Round> {
   return { count, cpu }
 }
 
-function usage(): Usage {
+function residentBytes(): number {
   const collect = (globalThis as { gc?: () => void }).gc
   collect?.()
   collect?.()
-  return { cpu: cpuSeconds(), rss: process.memoryUsage.rss() }
+  return process.memoryUsage.rss()
 }
 
 function cpuSeconds(): number {
