@@ -602,12 +602,13 @@ test("GV-18: a drain that never ends yields to timers about every switch interva
         late.push(performance.now() - last)
         last = performance.now()
       })
-      yield* sleep(0.2)
+      yield* sleep(0.5)
       ticks.stop()
       yield* busy.kill()
     })
-    const average = late.reduce((a, b) => a + b, 0) / late.length
-    assert.ok(average >= interval * 900 && average < interval * 1000 + 30, `${interval}: ${average} ms`)
+    // the median: a busy machine takes the processor away now and then
+    const median = late.sort((a, b) => a - b)[late.length >> 1]!
+    assert.ok(median >= interval * 900 && median < interval * 1000 + 50, `${interval}: ${median} ms`)
   }
   setswitchinterval(0.005)
 })

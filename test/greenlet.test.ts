@@ -772,7 +772,7 @@ test("GR-27: unlinkAll during the notification ends it", async () => {
     greenlet.rawlink(() => void seen.push("new"))
   })
   greenlet.rawlink(() => void seen.push("second"))
-  await sleep(0.001)
+  await sleep(0.1)
   assert.equal(seen, ["first", "new"])
 })
 

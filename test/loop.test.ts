@@ -92,7 +92,7 @@ test("CO-04: run with nowait in a callback is a nested iteration", async () => {
 test("CO-04: several loops take turns", async () => {
   const loops = Array.from({ length: 5 }, () => new Loop())
   const seen: number[] = []
-  loops.forEach((loop, i) => new Timer(loop, 0.03 - i * 0.005).start(() => seen.push(i)))
+  loops.forEach((loop, i) => new Timer(loop, 0.25 - i * 0.05).start(() => seen.push(i)))
   await Promise.all(loops.map((loop) => loop.run()))
   assert.equal(seen, [4, 3, 2, 1, 0])
   for (const loop of loops) loop.destroy()
