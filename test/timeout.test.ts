@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo, type Socket as NodeSocket } from "node:net"
 import { inspect } from "node:util"
 import {
   getHub,
@@ -13,6 +14,7 @@ import {
   type Wait,
 } from "gevent-wasm"
 import { Async, Timer } from "gevent-wasm/core"
+import { createConnection } from "gevent-wasm/socket"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { takeReports } from "./reports.ts"
@@ -366,6 +368,29 @@ test("HB-21: what became ready in the same iteration wins against a Timeout", as
     })
     assert.is(got, "data")
   }
+})
+
+test("HB-21: data on a socket that is ready by the time wins against a Timeout, 5 of 5", async () => {
+  const peers: NodeSocket[] = []
+  const server = createServer((peer) => void peers.push(peer))
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const { port } = server.address() as AddressInfo
+  await run(function* () {
+    for (let round = 0; round < 5; round++) {
+      using socket = yield* createConnection(["127.0.0.1", port])
+      while (peers.length <= round) yield* sleep(0.001)
+      using _limit = Timeout.startNew(0.01)
+      const receiver = socket.recv(100)
+      spawn(async () => {
+        peers[round]!.write("data")
+        const until = performance.now() + 20
+        while (performance.now() < until); // both are due when the loop looks again
+      })
+      assert.is(new TextDecoder().decode(yield* receiver), "data")
+    }
+  })
+  for (const peer of peers) peer.destroy()
+  await new Promise((resolve) => server.close(resolve))
 })
 
 test("HB-21: with equal priorities the one that was started first is called first", async () => {

@@ -93,6 +93,7 @@ export class ProgramError extends Error {
  *
  * @example
  * ```ts
+ * import { SocketError } from "gevent-wasm/exceptions"
  * import { createConnection } from "gevent-wasm/socket"
  * try {
  *   await createConnection(["127.0.0.1", 1])

@@ -492,7 +492,7 @@ export function toError(exception: unknown): Error {
   throw new TypeError(`kill takes an Error or a class of errors, not ${String(exception)}`)
 }
 
-/** @throws {TypeError} unless it is a function. */
+/** Checks what a greenlet is to run. @throws {TypeError} unless it is a function. */
 export function checkBody(body: unknown): void {
   if (typeof body === "function") return
   const hint =

@@ -166,6 +166,7 @@ export class Timeout implements Error, Limit, Interrupt, EventSink, Runnable {
     scheduler.loop.queue.push(this)
   }
 
+  /** Its turn in the run queue: it is thrown. */
   run(): void {
     if (this.firing) this.strand!.interrupt(this)
   }

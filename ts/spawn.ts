@@ -101,10 +101,8 @@ export function spawnRaw<A extends unknown[]>(
  * @example
  * ```ts
  * import { getcurrent, spawn } from "gevent-wasm"
- * const greenlet = spawn(function* () {
- *   return getcurrent() === greenlet
- * })
- * console.log(await greenlet.get()) // true
+ * const greenlet = spawn(async () => getcurrent())
+ * console.log((await greenlet.get()) === greenlet) // true
  * ```
  */
 export function getcurrent(): Strand {

@@ -22,8 +22,9 @@ export abstract class Strand {
   /** What came while it could not be thrown; the next wait throws it. */
   interrupts: Interrupt[] | null = null
 
-  /** Its neighbours in the list of living strands. */
+  /** The next in the list of living strands. */
   next: Strand | null = null
+  /** The one before it in the list of living strands. */
   previous: Strand | null = null
 
   /** Whether it has ended. */

@@ -11,7 +11,9 @@ export interface ErrorHandler {
  * `pending` is cleared before the function is called. gevent: `gevent.core.callback`.
  */
 export class Callback implements Runnable {
+  /** The function; null once it is called or stopped. */
   callback: ((...args: never[]) => unknown) | null
+  /** Its arguments; null once it is called or stopped. */
   args: unknown[] | null
   private readonly call: (callback: (...args: never[]) => unknown, args: unknown[], context: unknown) => void
   private running = false

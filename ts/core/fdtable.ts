@@ -9,9 +9,12 @@ const FIRST = 3
  *
  * @example
  * ```ts
- * const table = new FdTable()
- * const fd = table.install(stream) // 3
- * table.close(fd) // 0
+ * import { descriptors } from "gevent-wasm/core"
+ * import { Socket } from "gevent-wasm/socket"
+ * const socket = new Socket()
+ * console.log(descriptors.get(socket.fileno())?.readiness())
+ * socket.close()
+ * console.log(descriptors.size) // 0
  * ```
  */
 export class FdTable {

@@ -1,16 +1,30 @@
-/** libev's event bits. gevent: `gevent.core.READ` and so on. */
+// libev's event bits. gevent: `gevent.core.READ` and so on.
+
+/** A descriptor is readable. */
 export const READ = 1
+/** A descriptor is writable. */
 export const WRITE = 2
+/** A timer has fired. */
 export const TIMER = 0x100
+/** The process got a signal. */
 export const SIGNAL = 0x400
+/** A child process has ended. */
 export const CHILD = 0x800
+/** A file has changed. */
 export const STAT = 0x1000
+/** Nothing else was pending. */
 export const IDLE = 0x2000
+/** The loop is about to look for events. */
 export const PREPARE = 0x4000
+/** The loop has looked for events. */
 export const CHECK = 0x8000
+/** The process was forked. */
 export const FORK = 0x20000
+/** `send` was called. */
 export const ASYNC = 0x80000
+/** Free for use with `feed`. */
 export const CUSTOM = 0x1000000
+/** The watcher cannot go on: its descriptor is gone. */
 export const ERROR: number = 0x80000000 | 0
 
 /** The highest priority of a watcher. gevent: `gevent.core.MAXPRI`. */

@@ -29,6 +29,7 @@ export interface Observer {
  *
  * @example
  * ```ts
+ * import { host } from "#host"
  * const stream = host.stream("inet")
  * if (typeof stream !== "number") stream.connect({ family: "inet", host: "127.0.0.1", port: 80 }) // -E.INPROGRESS
  * ```

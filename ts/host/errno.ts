@@ -7,7 +7,10 @@
  *
  * @example
  * ```ts
- * if (descriptor.recv(buffer) === -E.AGAIN) epoll.control(1, fd, IN, fd, 0)
+ * import { type Descriptor, E } from "gevent-wasm/host"
+ * function isEmpty(descriptor: Descriptor): boolean {
+ *   return descriptor.recv(new Uint8Array(1)) === -E.AGAIN
+ * }
  * ```
  */
 export const E = {
@@ -184,6 +187,7 @@ const names: readonly ErrnoName[] = Object.keys(E)
  * @returns `"ECONNREFUSED"`, or `"EIO"` for a number that WASI does not have.
  * @example
  * ```ts
+ * import { E, errorName } from "gevent-wasm/host"
  * errorName(-E.CONNREFUSED) // "ECONNREFUSED"
  * ```
  */
@@ -198,6 +202,7 @@ export function errorName(number: number): string {
  * @returns `"Connection refused"`, or `"Unknown error 99"` for a number that WASI does not have.
  * @example
  * ```ts
+ * import { E, errorMessage } from "gevent-wasm/host"
  * errorMessage(E.PIPE) // "Broken pipe"
  * ```
  */
@@ -213,6 +218,7 @@ export function errorMessage(number: number): string {
  * @returns The positive number, or undefined for a code that is no errno (`"ENOTFOUND"`, `"ERR_INVALID_ARG"`).
  * @example
  * ```ts
+ * import { errnoOf } from "gevent-wasm/host"
  * errnoOf("ECONNRESET") // 15
  * ```
  */

@@ -36,7 +36,7 @@ export interface Context<T> {
  * @example
  * ```ts
  * import { host } from "#host"
- * host.arm(100, turn, true)
+ * host.arm(100, () => console.log("turn"), true)
  * ```
  */
 export interface Host {

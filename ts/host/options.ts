@@ -46,7 +46,9 @@ export const IPV6_V6ONLY = 26
  *
  * @example
  * ```ts
- * descriptor.setOption(SOL_SOCKET, SO_LINGER, LINGER_ON | 0)
+ * import { LINGER_ON, SO_LINGER, Socket, SOL_SOCKET } from "gevent-wasm/socket"
+ * using socket = new Socket()
+ * socket.setsockopt(SOL_SOCKET, SO_LINGER, LINGER_ON | 0)
  * ```
  */
 export const LINGER_ON = 0x10000
