@@ -152,13 +152,13 @@ test("GV-03: spawnRaw's greenlet works with kill and killall and reports its err
   await sleep(0)
   kill(raws[0]!)
   await killall(raws)
-  await sleep(0.001)
+  await sleep(0.02)
   assert.ok(raws.every((raw) => raw.dead))
   assert.equal(seen, ["unwound", "unwound"])
   spawnRaw(() => {
     throw new Error("raw failure")
   })
-  await sleep(0.001)
+  await sleep(0.02)
   assert.match(takeReports().join(), "raw failure")
 })
 
@@ -356,7 +356,7 @@ test("GV-07: killall throws its Timeout, and those that never ran never do", asy
 
 test("GV-07: killall that does not block returns at once; a wrong exception is a TypeError", async () => {
   const all = [spawn(() => sleep(10)), spawn(async () => await sleep(10))]
-  await sleep(0.001)
+  await sleep(0.02)
   assert.is(killall(all, undefined, false), undefined)
   assert.ok(all.every((one) => !one.dead))
   await gevent.joinall(all)
@@ -374,7 +374,7 @@ test("GV-11: getcurrent is right in MAIN, in each kind of greenlet and in the hu
   })
   const first = spawn(async () => {
     const seen = [getcurrent()]
-    await sleep(0.001)
+    await sleep(0.02)
     seen.push(getcurrent())
     await Promise.resolve()
     seen.push(getcurrent())
@@ -404,7 +404,7 @@ test("GV-11: what a generator starts without waiting for it is no part of the as
     seen.push(getcurrent())
   }
   const waker = spawn(async () => {
-    await sleep(0.001)
+    await sleep(0.02)
     spawn(function* () {
       void stray()
     })

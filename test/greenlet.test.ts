@@ -144,7 +144,7 @@ test("GR-05 GR-06 GR-07 GR-08: the states of a greenlet that succeeds", async ()
       return 1
     },
     async () => {
-      await sleep(0.001)
+      await sleep(0.02)
       return 1
     },
   ]) {
@@ -293,7 +293,7 @@ test("GR-13: an uncaught error is printed once, with who failed, its type and th
   ]) {
     const greenlet = spawn(body as () => Steps)
     assert.instance(await failure(greenlet.get()), Custom)
-    await sleep(0.001)
+    await sleep(0.02)
     const reports = takeReports()
     assert.is(reports.length, 1)
     assert.match(reports[0]!, /^Custom: the reason\n {4}at failing/)
@@ -519,14 +519,14 @@ test("GR-16: a kill reaches an async function at its next wait, and in all that 
     await Promise.race([sleep(0), sleep(5)])
     return "left one behind"
   })
-  await sleep(0.001)
+  await sleep(0.02)
   const all = [many, busy, foreign, awaitingForeign, lost]
   await killall(all)
   assert.is(caught.length, 1)
   assert.ok(all.every((one) => one.dead && one.successful()))
   assert.is(lost.value, "left one behind")
   for (const one of [many, busy, foreign, awaitingForeign]) assert.instance(one.value, GreenletExit)
-  await sleep(0.005)
+  await sleep(0.02)
   process.off("unhandledRejection", listener)
   assert.equal(unhandled, [])
   assert.equal(takeReports(), [])
@@ -642,7 +642,7 @@ test("GR-21: a kill during a finally block that waits cuts that wait short", asy
   })
   await sleep(0)
   greenlet.kill(undefined, false)
-  await sleep(0.001)
+  await sleep(0.02)
   assert.ok(greenlet.active)
   await greenlet.kill()
   assert.equal(seen, ["cleaning", "last"])
@@ -673,7 +673,7 @@ test("GR-23: rawlink calls in the hub, where nothing may wait, also for one that
     seen.push(yield* ended.get())
   })
   await greenlet.join()
-  await sleep(0.001)
+  await sleep(0.02)
   assert.equal(seen, [greenlet, getHub(), 4])
   const reports = takeReports()
   assert.is(reports.length, 3)
@@ -707,7 +707,7 @@ test("GR-24: link calls in a greenlet of its own, which may wait", async () => {
     seen.push(ended.value)
   })
   await greenlet.join()
-  await sleep(0.005)
+  await sleep(0.02)
   assert.equal(seen, [greenlet, true, 4])
 })
 
@@ -721,7 +721,7 @@ test("GR-25: linkValue and linkException choose by success; being killed is one"
     one.linkException((ended) => void seen.push("exception", ended))
   }
   await killed.kill()
-  await sleep(0.005)
+  await sleep(0.02)
   assert.is(seen.length, 6)
   assert.is(seen[seen.indexOf(good) - 1], "value")
   assert.is(seen[seen.indexOf(bad) - 1], "exception")
@@ -757,7 +757,7 @@ test("GR-27: an error in a link is reported and the others run; links may come a
   greenlet.rawlink(removed)
   greenlet.rawlink(() => void seen.push("last"))
   await greenlet.join()
-  await sleep(0.001)
+  await sleep(0.02)
   assert.equal(seen, ["first", "last", "added"])
   assert.match(takeReports().join(), /in a rawlink[^]*in a link/)
   assert.is(greenlet.linkcount(), 0)
@@ -772,7 +772,7 @@ test("GR-27: unlinkAll during the notification ends it", async () => {
     greenlet.rawlink(() => void seen.push("new"))
   })
   greenlet.rawlink(() => void seen.push("second"))
-  await sleep(0.1)
+  await sleep(0.02)
   assert.equal(seen, ["first", "new"])
 })
 
@@ -815,7 +815,7 @@ test("GR-29: a link may be anything with put(), and sees the greenlet", async ()
   greenlet.linkValue(waiting)
   greenlet.linkException(queue)
   await greenlet.join()
-  await sleep(0.005)
+  await sleep(0.02)
   assert.equal(items, [greenlet, greenlet, greenlet])
   const other = spawn(async () => 1)
   other.link(queue)
@@ -953,7 +953,7 @@ test("GR-35: function, arguments and generator are let go of when it has ended",
   }
   const greenlets = [make(), make()]
   await joinall(greenlets)
-  await sleep(0.001)
+  await sleep(0.02)
   const { setFlagsFromString } = await import("node:v8")
   const { runInNewContext } = await import("node:vm")
   setFlagsFromString("--expose-gc")
@@ -1001,7 +1001,7 @@ test("several interrupts that come at once are thrown one at each wait, in order
     async () => {
       for (let i = 0; i < 4; i++) {
         try {
-          await sleep(0.001)
+          await sleep(0.02)
           seen.push("slept")
         } catch (error) {
           seen.push(error)

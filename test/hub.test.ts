@@ -74,7 +74,7 @@ test("HB-01 HB-02: when nothing is left, MAIN gets LoopExit with a list of who i
   assert.match(message, '  <Greenlet "two": (anonymous)> in <Async')
   assert.ok(stuck.every((one) => one.active))
   // the hub works on, and it can happen again
-  await sleep(0.001)
+  await sleep(0.02)
   assert.instance(await failure(stuck[1]!.get()), LoopExit)
   await gevent.killall(stuck)
   assert.equal(takeReports(), [])
@@ -118,7 +118,7 @@ test("HB-03: blocking in a callback of the hub is refused and reported, whatever
   ]
   for (const callback of callbacks) {
     loop.runCallback(callback)
-    await sleep(0.001)
+    await sleep(0.02)
     const reports = takeReports()
     assert.is(reports.length, 1, String(callback))
     assert.match(reports[0]!, "BlockingSwitchOutError: Impossible to call blocking function in the event loop callback")
@@ -128,7 +128,7 @@ test("HB-03: blocking in a callback of the hub is refused and reported, whatever
   timer.start(function* () {
     yield* sleep(0)
   })
-  await sleep(0.005)
+  await sleep(0.02)
   assert.match(takeReports().join(), "BlockingSwitchOutError")
   await held.kill()
   assert.is(loop.activecnt, 0)
@@ -147,7 +147,7 @@ test("HB-03: what need not wait works in a callback of the hub", async () => {
     yield* done.kill()
     seen.push(yield* gevent.joinall([]))
   })
-  await sleep(0.001)
+  await sleep(0.02)
   assert.equal(seen, [3, [], "spawned"])
   assert.equal(takeReports(), [])
 })
@@ -157,7 +157,7 @@ test("HB-03: an async callback's error is reported and is no unhandled rejection
     await Promise.resolve()
     throw new RangeError("late")
   })
-  await sleep(0.001)
+  await sleep(0.02)
   const reports = takeReports()
   assert.is(reports.length, 1)
   assert.match(reports[0]!, "RangeError: late")
@@ -230,7 +230,7 @@ test("HB-06: join returns whether the loop is done, any number of times, and onl
     yield* hub.join()
   })
   assert.match(((await failure(inside.get())) as Error).message, "only possible from the MAIN greenlet")
-  await sleep(0.001)
+  await sleep(0.02)
 })
 
 test("HB-06: join waits for async greenlets that wait for somebody else's promise", async () => {
@@ -250,7 +250,7 @@ test("HB-07: errors of notError are not printed, those of systemError are thrown
   hub.systemError.push(Grave)
   try {
     spawn(() => Promise.reject(new Quiet()))
-    await sleep(0.001)
+    await sleep(0.02)
     assert.equal(takeReports(), [])
     const grave = new Grave("for MAIN")
     spawn(() => Promise.reject(grave))
@@ -336,7 +336,7 @@ test("HB-10: a failing callback does not stop the others", async () => {
       throw new Error(`callback ${i}`)
     })
   }
-  await sleep(0.001)
+  await sleep(0.02)
   assert.equal(seen, [0, 1, 2])
   assert.is(takeReports().length, 3)
 })
@@ -431,7 +431,7 @@ test("HB-13: a destroyed hub throws HubDestroyed into who waits; the next one us
   const asynchronous = spawn(async () => {
     await sleep(10).then(undefined, (error: unknown) => caught.push(error))
   })
-  await sleep(0.001)
+  await sleep(0.02)
   hub.destroy()
   hub.destroy()
   assert.ok(hub.destroyed)
@@ -446,7 +446,7 @@ test("HB-13: a destroyed hub throws HubDestroyed into who waits; the next one us
   assert.throws(() => hub.wait(silent()), isA(HubDestroyed))
   assert.is(await spawn(async () => "works").get(), "works")
   spawn(() => Promise.reject(new Error("reported to the new hub")))
-  await sleep(0.001)
+  await sleep(0.02)
   assert.is(takeReports().length, 1)
 })
 
@@ -501,7 +501,7 @@ test("HB-17: reports go to exceptionStream, name their context, and null silence
   assert.is(inspect(hub), String(hub))
   hub.exceptionStream = null
   spawn(() => Promise.reject(new Error("silenced")))
-  await sleep(0.001)
+  await sleep(0.02)
   assert.equal(takeReports(), [])
 })
 
@@ -526,7 +526,7 @@ test("HB-19: callbacks and spawned greenlets share one line, and what is queued 
   spawn(async () => void order.push("spawn 1"))
   loop.runCallback(() => void order.push("callback 2"))
   gevent.spawnRaw(async () => void order.push("spawn 2"))
-  await sleep(0.001)
+  await sleep(0.02)
   assert.equal(order, ["callback 1", "spawn 1", "callback 2", "spawn 2", "nested", "nested spawn", "timer"])
 })
 
