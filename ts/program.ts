@@ -252,7 +252,7 @@ class Process implements Turnable, EpollOwner, Guest, WasiGuest {
     })
     this.trap = undefined
     if (thread === this.mainThread) this.finish(0, error)
-    else getHub().handleError(what, error)
+    else getHub().report(what, error)
   }
 
   /** Ends it, whatever it does. */

@@ -37,6 +37,7 @@ enum {
   MAIN_STACK_HIGH = 65536, /* the linker's --stack-first -z stack-size */
   MAIN_STACK_LOW = 256,
   CHECK_CLOCK_EVERY = 64,
+  STACK_ALIGNMENT = 16,
 };
 
 struct fiber *fiber_current;
@@ -96,7 +97,7 @@ stack_release(struct fiber *fiber)
 {
   struct free_stack *stack = (struct free_stack *)fiber->low;
 
-  stack->size = fiber->high - fiber->low;
+  stack->size = (fiber->high - fiber->low + STACK_ALIGNMENT - 1) & ~(size_t)(STACK_ALIGNMENT - 1);
   stack->next = free_stacks;
   free_stacks = stack;
   fiber->low = fiber->high = 0;
@@ -110,7 +111,8 @@ fiber_init(struct fiber *fiber, size_t stack_size)
   if (!stack)
     return -1;
   fiber->low = (uintptr_t)stack;
-  fiber->high = fiber->low + stack_size;
+  /* the compiler counts on it, and malloc() aligns to 8 only */
+  fiber->high = (fiber->low + stack_size) & ~(uintptr_t)(STACK_ALIGNMENT - 1);
   fiber->state = FIBER_NEW;
   fiber->queued = 0;
   return 0;
@@ -191,6 +193,8 @@ run_one(struct fiber *fiber)
   set_stack_limits(MAIN_STACK_HIGH, MAIN_STACK_LOW);
   set_stack_pointer(driver_stack_pointer);
   if (unwinding) {
+    if (unwound.current > unwound.end)
+      host_panic("a stack had more frames than can be saved");
     asyncify_stop_unwind();
     unwinding = 0;
     fiber_current = 0;

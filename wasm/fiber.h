@@ -25,7 +25,7 @@ struct fiber {
 
 extern struct fiber *fiber_current; /* NULL while no fiber runs */
 
-/* Gives a new fiber its stack, from the pool when there is one of this size. -1 when there is no memory. */
+/* Gives a new fiber its stack, from the pool when there is one of this size, a multiple of 16. -1 when there is no memory. */
 int fiber_init(struct fiber *fiber, size_t stack_size);
 
 /* Appends it to the run queue, once. */

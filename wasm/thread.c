@@ -140,7 +140,7 @@ static void
 start_timer(struct gevent_thread *thread, double seconds)
 {
   thread->timed_out = 0;
-  if (seconds < 0)
+  if (!(seconds >= 0)) /* NaN would put the heap of timers out of order */
     return;
   /* a sleep is measured from this call, not from the start of the turn */
   ev_now_update(hub_loop);
@@ -194,7 +194,7 @@ thread_wait_io(int fd, int events, double seconds)
 int
 gevent_sleep(double seconds)
 {
-  if (seconds <= 0) {
+  if (!(seconds > 0)) {
     struct gevent_thread *self = thread_current();
     gevent_yield();
     return self && self->cancelled ? fail(ECANCELED) : 0;
@@ -245,14 +245,22 @@ gevent_join(gevent_thread *thread, double seconds)
   return outcome;
 }
 
+static double
+monotonic(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
 int
 gevent_joinall(gevent_thread **threads, size_t count, double seconds)
 {
-  double end = seconds < 0 ? -1. : ev_time() + seconds;
+  double end = seconds < 0 ? -1. : monotonic() + seconds;
   int unfinished = 0;
 
   for (size_t i = 0; i < count; i++) {
-    double left = end < 0 ? -1. : end - ev_time();
+    double left = end < 0 ? -1. : end - monotonic();
     if (gevent_join(threads[i], end >= 0 && left < 0 ? 0. : left) == -1) {
       if (errno != ETIMEDOUT)
         return -1;
