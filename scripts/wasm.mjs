@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto"
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
-import { archive, compile, findToolchain, instrument, link, PROGRAM } from "../build/toolchain.mjs"
+import { archive, compile, findToolchain, instrument, link, programOptions } from "../build/toolchain.mjs"
 
 const OBJECTS = "build/wasm"
 const STATE = `${OBJECTS}/keys.json`
@@ -65,9 +65,10 @@ async function buildTestPrograms() {
   const tools = findToolchain()
   const keys = loadKeys()
   const dependencies = [...headers(), ...filesIn("test/wasm", ".h")]
+  const options = await programOptions(tools, "dist/lib/libgevent.a")
   for (const object of await objects(tools, keys, "test", sources, OWN_FLAGS, dependencies)) {
     const output = `build/test/wasm/${basename(object, ".o")}.wasm`
-    await program(tools, keys, output, PROGRAM, [object, "dist/lib/libcares.a"], ["dist/lib/libgevent.a"])
+    await program(tools, keys, output, options, [object, "dist/lib/libcares.a"], ["dist/lib/libgevent.a"])
   }
 }
 

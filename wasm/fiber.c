@@ -47,7 +47,7 @@ static uintptr_t driver_stack_pointer;
 
 /* Asyncify does not check its space on each frame, and a deep recursion without C locals fits no stack: frames are saved
  * here, where even the host's own stack limit comes first, and copied to the fiber's stack when they fit. */
-enum { SCRATCH_SIZE = 1 << 20 };
+enum { SCRATCH_SIZE = 8 << 20 }; /* pages that are never written cost nothing */
 static uint8_t scratch[SCRATCH_SIZE] __attribute__((aligned(16)));
 static struct asyncify_data unwound;
 

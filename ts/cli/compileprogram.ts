@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { ToolchainError } from "./run.ts"
-import { compile, findToolchain, instrument, link, PROGRAM } from "./toolchain.ts"
+import { compile, findToolchain, instrument, link, programOptions } from "./toolchain.ts"
 
 /**
  * Compiles C files and links them with the hub. Object files and archives among the inputs are linked as they are.
@@ -28,7 +28,7 @@ export async function compileProgram(
     const objects = await compile(tools, sources, [...flags, `-I${join(distribution, "include")}`], folder)
     const raw = join(folder, "program.raw.wasm")
     await link(tools, [...objects, ...others, library("libcares.a")], raw, { whole: [library("libgevent.a")] })
-    await instrument(tools, raw, output, PROGRAM)
+    await instrument(tools, raw, output, await programOptions(tools, library("libgevent.a")))
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -15,6 +15,8 @@ export interface Toolchain {
   readonly linker: string
   /** LLVM's archiver. */
   readonly archiver: string
+  /** LLVM's list of symbols. */
+  readonly symbols: string
   /** The folder with emscripten's prebuilt libraries for this target. */
   readonly libraries: string
   /** The folder of the npm package binaryen that holds `wasm-opt` and `wasm-merge`. */
@@ -39,7 +41,7 @@ export interface InstrumentOptions {
   indirect?: boolean
   /** Functions that may suspend although no path of direct calls to a suspension shows it. */
   addlist?: readonly string[]
-  /** Functions that never suspend whatever the analysis says. */
+  /** Functions that never suspend whatever the analysis says. A name that the module has not, or twice, is left out. */
   removelist?: readonly string[]
   /** Whether each stack pointer is checked against its stack's bounds. Default: if the module imports `self.__set_stack_limits`. */
   stackCheck?: boolean
@@ -47,11 +49,13 @@ export interface InstrumentOptions {
   overflowHandler?: string
 }
 
-/** How a program that is linked with the hub is instrumented: its callbacks may suspend, and its stacks are checked. */
-export const PROGRAM: InstrumentOptions = { indirect: true, addlist: ["fiber_main"], overflowHandler: "stack_overflow" }
+/** The functions of the hub's library that call through function pointers and are never suspended below one. */
+const NEVER_SUSPENDED = ["ev_core.o", "hub.o"]
 
 // libc calls malloc and memcpy of the later ones, which call back into it
 const LIBRARIES = ["c", "standalonewasm-memgrow", "dlmalloc", "compiler_rt"]
+// in a module's "name" section
+const FUNCTION_NAMES = 1
 const FEATURES = ["bulk-memory", "bulk-memory-opt", "mutable-globals", "sign-ext", "nontrapping-float-to-int"]
 const CODE_FLAGS = ["-mbulk-memory", "-mmutable-globals", "-msign-ext", "-mnontrapping-fptoint"]
 
@@ -88,6 +92,7 @@ export function findToolchain(): Toolchain {
     root: configured(emcc, "EMSCRIPTEN_ROOT"),
     linker: tool("wasm-ld"),
     archiver: tool("llvm-ar"),
+    symbols: tool("llvm-nm"),
     libraries,
     binaryen: findBinaryen(),
   }
@@ -168,6 +173,23 @@ export async function link(
 }
 
 /**
+ * How a program that is linked with the hub is instrumented: its callbacks may suspend, its stacks are checked, and libev, which
+ * calls the hub's own callbacks only, stays as it is.
+ *
+ * @param library `libgevent.a`
+ * @throws {ToolchainError} with the message of LLVM's list of symbols
+ * @example await instrument(tools, "fetch.raw.wasm", "fetch.wasm", await programOptions(tools, "dist/lib/libgevent.a"))
+ */
+export async function programOptions(tools: Toolchain, library: string): Promise<InstrumentOptions> {
+  const listed = await run(tools.symbols, ["--defined-only", "--print-file-name", library])
+  const removelist = listed.split("\n").flatMap((line) => {
+    const [, member, name] = /[:[]([\w.]+)\]?: +[0-9a-f]+ [tT] (\S+)$/.exec(line) ?? []
+    return member !== undefined && name !== undefined && NEVER_SUSPENDED.includes(member) ? [name] : []
+  })
+  return { indirect: true, addlist: ["fiber_main"], removelist, overflowHandler: "stack_overflow" }
+}
+
+/**
  * Instruments a linked module: stack checks, Asyncify where the module switches stacks, optimisation, no debug data.
  *
  * Asyncify must see the module before any optimisation: inlining would remove functions that `addlist` names. No import
@@ -182,7 +204,8 @@ export async function instrument(
   output: string,
   options: InstrumentOptions = {},
 ): Promise<void> {
-  const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(input)))
+  const module = new WebAssembly.Module(readFileSync(input))
+  const imports = WebAssembly.Module.imports(module)
   const features = FEATURES.map((name) => `--enable-${name}`)
   const binaryen = (program: string, args: string[], to: string): Promise<string> =>
     run(process.execPath, [join(tools.binaryen, program), ...features, ...args, "-o", to])
@@ -201,7 +224,7 @@ export async function instrument(
       }
       current = checked
     }
-    const asyncify = imports.some((i) => i.module === "asyncify") ? asyncifyPass(options) : []
+    const asyncify = imports.some((i) => i.module === "asyncify") ? asyncifyPass(options, functionNames(module)) : []
     const finish = ["-O3", "--strip-debug", "--strip-producers", "--strip-target-features"]
     await writing(output, async (path) => {
       await binaryen("wasm-opt", ["--strip-dwarf", ...asyncify, ...finish, current], path)
@@ -211,7 +234,7 @@ export async function instrument(
   }
 }
 
-function asyncifyPass(options: InstrumentOptions): string[] {
+function asyncifyPass(options: InstrumentOptions, names: ReadonlyMap<string, number>): string[] {
   const list = (name: string, functions: readonly string[] | undefined): string[] =>
     functions?.length ? [`--pass-arg=asyncify-${name}@${functions.join(",")}`] : []
   return [
@@ -220,8 +243,44 @@ function asyncifyPass(options: InstrumentOptions): string[] {
     "--pass-arg=asyncify-imports@asyncify.only",
     ...(options.indirect ? [] : ["--pass-arg=asyncify-ignore-indirect"]),
     ...list("addlist", options.addlist),
-    ...list("removelist", options.removelist),
+    ...list(
+      "removelist",
+      options.removelist?.filter((name) => names.get(name) === 1),
+    ),
   ]
+}
+
+/** The names of a module's functions, from its name section, and how many have each. */
+function functionNames(module: WebAssembly.Module): Map<string, number> {
+  const names = new Map<string, number>()
+  for (const section of WebAssembly.Module.customSections(module, "name")) {
+    const bytes = new Uint8Array(section)
+    let at = 0
+    const number = (): number => {
+      let value = 0
+      for (let shift = 0; ; shift += 7) {
+        const byte = bytes[at++]!
+        value |= (byte & 127) << shift
+        if (byte < 128) return value >>> 0
+      }
+    }
+    while (at < bytes.length) {
+      const kind = number()
+      const size = number()
+      const end = at + size
+      if (kind === FUNCTION_NAMES) {
+        for (let left = number(); left > 0; left--) {
+          number()
+          const length = number()
+          const name = new TextDecoder().decode(bytes.subarray(at, at + length))
+          names.set(name, (names.get(name) ?? 0) + 1)
+          at += length
+        }
+      }
+      at = end
+    }
+  }
+  return names
 }
 
 function findBinaryen(): string {
