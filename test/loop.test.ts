@@ -218,11 +218,11 @@ test("HB-20: callbacks that go on for ever let events through", async () => {
   const before = performance.now()
   let host = 0
   setTimeout(() => (host = performance.now() - before), 1)
-  new Timer(loop, 0.03).start(() => (stopped = true))
+  new Timer(loop, 0.3).start(() => (stopped = true))
   await loop.run()
   const took = performance.now() - before
-  assert.ok(took < 300, `a timer of 30 ms came after ${took} ms`)
-  assert.ok(host > 0 && host < 300, `the host's own timer came after ${host} ms`)
+  assert.ok(took < 2000, `a timer of 300 ms came after ${took} ms`)
+  assert.ok(host > 0 && host < took, `the host's own timer came after ${host} ms`)
   assert.ok(calls > 1000)
 })
 
