@@ -1,17 +1,18 @@
-import type { EventSink } from "./core/hubmodule.ts"
-import type { Loop } from "./core/loop.ts"
-import type { ErrorClass } from "./hub.ts"
+import { checkBody, type Body } from "./body.ts"
+import { hubModule, type EventSink } from "./core/hubmodule.ts"
 import { GreenletExit } from "./exceptions.ts"
-import { getHub } from "./hub.ts"
+import { GreenletGet, GreenletJoin } from "./greenletwait.ts"
+import { getHub, type ErrorClass } from "./hub.ts"
 import { idents } from "./ident.ts"
-import { limitOf, Timeout, type TimeoutArgument } from "./limit.ts"
+import { Kill, toError, type KillError } from "./kill.ts"
+import type { TimeoutArgument } from "./limit.ts"
 import { linkFunction, type Link, type LinkTarget } from "./link.ts"
-import { Kill, RawGreenlet, type Body } from "./rawgreenlet.ts"
+import { LinkList } from "./linklist.ts"
+import { RawGreenlet } from "./rawgreenlet.ts"
 import { scheduler } from "./strand.ts"
-import { Wait } from "./wait.ts"
+import type { Wait } from "./wait.ts"
 
-/** What `kill` throws: an error, or a class of errors. */
-export type KillError = Error | (new () => Error)
+export type { KillError } from "./kill.ts"
 
 /** What an ended greenlet failed with. gevent: `exc_info`. */
 export interface ExceptionInfo {
@@ -52,13 +53,10 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
 
   /** The result; the GreenletExit of a killed greenlet; undefined before it has ended and when it failed. */
   value: T | GreenletExit | undefined = undefined
-  private error: unknown = undefined
-  private hasFailed = false
-  private links: Link[] | null = null
-  private notified = 0
-  private notifying = false
+  // few fields: a sleeping greenlet is mostly made of them
+  private failure: { readonly error: unknown } | null = null
+  private links: LinkList | null = null
   private startTimer = 0
-  private startLoop: Loop | null = null
   private ident = -1
   private givenName: string | null = null
   private readonly description: string
@@ -135,8 +133,7 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
     }
     if (this.hasStarted) return
     this.enter()
-    this.startLoop = scheduler.loop
-    this.startTimer = this.startLoop.startTimer(this, 0, true, Math.max(0, seconds), 0)
+    this.startTimer = scheduler.loop.startTimer(this, 0, true, Math.max(0, seconds), 0)
     this.announce()
   }
 
@@ -158,18 +155,19 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
 
   /** Whether it has ended without an error; being killed is none. */
   successful(): boolean {
-    return this.dead && !this.hasFailed
+    return this.dead && this.failure === null
   }
 
   /** The error that it ended with; null when there is none. */
   get exception(): unknown {
-    return this.hasFailed ? this.error : null
+    return this.failure === null ? null : this.failure.error
   }
 
   /** The error that it ended with, in three parts; null when there is none. gevent: `exc_info`. */
   get excInfo(): ExceptionInfo | null {
-    if (!this.hasFailed) return null
-    const error = this.error instanceof Error ? this.error : new Error(String(this.error))
+    if (this.failure === null) return null
+    const thrown = this.failure.error
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown))
     return { type: error.constructor as ErrorClass, error, stack: error.stack ?? String(error) }
   }
 
@@ -252,14 +250,12 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
 
   /** Takes back one link to `callback`; an unknown one is ignored. */
   unlink(callback: unknown): void {
-    const index = this.links?.findIndex((link, at) => at >= this.notified && link.target === callback) ?? -1
-    if (index >= 0) this.links!.splice(index, 1)
+    this.links?.removeTarget(callback)
   }
 
   /** Takes back all links. */
   unlinkAll(): void {
-    this.links = null
-    this.notified = 0
+    this.links?.clear()
   }
 
   /** Whether there are links. */
@@ -269,19 +265,18 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
 
   /** How many links there are. gevent: `linkcount`. */
   linkcount(): number {
-    return this.links === null ? 0 : this.links.length - this.notified
+    return this.links?.length ?? 0
   }
 
   /** Adds a link; for waits and pools. */
   addLink(link: Link): void {
-    ;(this.links ??= []).push(link)
+    ;(this.links ??= new LinkList()).add(link)
     if (this.dead) this.notifyLater()
   }
 
   /** Takes a link back; for waits and pools. */
   removeLink(link: Link): void {
-    const index = this.links?.indexOf(link, this.notified) ?? -1
-    if (index >= 0) this.links!.splice(index, 1)
+    this.links?.remove(link)
   }
 
   /** The smallest number that no other living greenlet has. gevent: `minimal_ident`. */
@@ -314,7 +309,7 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
   /** Its first turn in the run queue starts it, a later one tells its links that it has ended. */
   override run(): void {
     if (!this.dead) super.run()
-    else if (this.notifying) this.notify()
+    else if (this.links?.queued) this.links.notify(this)
   }
 
   protected override ended(value: unknown): void {
@@ -323,20 +318,19 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
   }
 
   protected override failed(error: unknown): void {
-    this.error = error
-    this.hasFailed = true
+    this.failure = { error }
     this.conclude()
     super.failed(error)
   }
 
   private conclude(): void {
     if (this.ident >= 0) idents.release(this.ident)
-    if (this.links !== null) this.notifyLater()
+    if (this.links !== null && this.links.length > 0) this.notifyLater()
   }
 
   override endBeforeRun(error: Error): boolean {
     if (this.startTimer !== 0) {
-      this.startLoop!.stopWatcher(this.startTimer)
+      hubModule().stop(this.startTimer)
       this.startTimer = 0
     }
     return super.endBeforeRun(error)
@@ -357,109 +351,14 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
   }
 
   private notifyLater(): void {
-    if (this.notifying) return
-    this.notifying = true
+    const links = this.links!
+    if (links.queued) return
+    links.queued = true
     scheduler.loop.queue.push(this)
-  }
-
-  private notify(): void {
-    this.notifying = false
-    const hub = getHub()
-    const previous = scheduler.current
-    scheduler.current = hub
-    // links may come and go meanwhile
-    while (this.links !== null && this.notified < this.links.length) {
-      const link = this.links[this.notified++]!
-      try {
-        const result = link.notify(this)
-        if (typeof result === "object") hub.complete(result, link.target)
-      } catch (error) {
-        hub.report(link.target, error)
-      }
-    }
-    this.unlinkAll()
-    scheduler.current = previous
   }
 
   private spawnLink(call: (greenlet: Greenlet<T>) => unknown, greenlet: Greenlet<unknown>): void {
     new Greenlet(call, greenlet).start()
-  }
-}
-
-/** Waits for the end of a greenlet. */
-class GreenletJoin extends Wait<void> implements Link {
-  private readonly greenlet: Greenlet<unknown>
-
-  constructor(greenlet: Greenlet<unknown>, timeout: TimeoutArgument) {
-    super()
-    this.greenlet = greenlet
-    this.limit = limitOf(timeout)
-  }
-
-  get target(): unknown {
-    return this
-  }
-
-  notify(): void {
-    this.wake(undefined)
-  }
-
-  protected begin(): boolean {
-    if (this.greenlet.ready()) return true
-    this.greenlet.addLink(this)
-    return false
-  }
-
-  protected cancel(): void {
-    this.greenlet.removeLink(this)
-  }
-
-  protected override expired(): void {}
-
-  override describe(): string {
-    return `join of ${String(this.greenlet)}`
-  }
-}
-
-/** Waits for the result of a greenlet. */
-class GreenletGet<T> extends Wait<T> implements Link {
-  private readonly greenlet: Greenlet<T>
-  private readonly block: boolean
-
-  constructor(greenlet: Greenlet<T>, block: boolean, timeout: TimeoutArgument) {
-    super()
-    this.greenlet = greenlet
-    this.block = block
-    this.limit = limitOf(timeout)
-  }
-
-  get target(): unknown {
-    return this
-  }
-
-  notify(greenlet: Greenlet<unknown>): void {
-    if (greenlet.successful()) this.wake(greenlet.value as T)
-    else this.fail(greenlet.exception)
-  }
-
-  protected begin(): boolean {
-    const { greenlet } = this
-    if (!greenlet.ready()) {
-      if (!this.block) throw new Timeout()
-      greenlet.addLink(this)
-      return false
-    }
-    if (!greenlet.successful()) throw greenlet.exception
-    this.value = greenlet.value as T
-    return true
-  }
-
-  protected cancel(): void {
-    this.greenlet.removeLink(this)
-  }
-
-  override describe(): string {
-    return `get of ${String(this.greenlet)}`
   }
 }
 
@@ -481,27 +380,6 @@ export function addSpawnCallback(callback: (greenlet: Greenlet<unknown>) => void
 /** Takes back `addSpawnCallback`; an unknown callback is ignored. gevent: `Greenlet.remove_spawn_callback`. */
 export function removeSpawnCallback(callback: (greenlet: Greenlet<unknown>) => void): void {
   spawnCallbacks.delete(callback)
-}
-
-/** The error that a kill throws. @throws {TypeError} when it is none. */
-export function toError(exception: unknown): Error {
-  if (exception instanceof Error) return exception
-  if (typeof exception === "function" && exception.prototype instanceof Error) {
-    return new (exception as new () => Error)()
-  }
-  throw new TypeError(`kill takes an Error or a class of errors, not ${String(exception)}`)
-}
-
-/** Checks what a greenlet is to run. @throws {TypeError} unless it is a function. */
-export function checkBody(body: unknown): void {
-  if (typeof body === "function") return
-  const hint =
-    typeof body === "object" && body !== null && Symbol.iterator in body && "next" in body
-      ? "a generator that was made already; pass the generator function"
-      : body instanceof Promise
-        ? "a promise; pass the async function, or use wait(promise)"
-        : String(body)
-  throw new TypeError(`The run argument or self._run must be callable: expected a function, not ${hint}`)
 }
 
 function defaultBody(): void {}

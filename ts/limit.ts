@@ -1,6 +1,5 @@
 import { host } from "#host"
-import type { EventSink } from "./core/hubmodule.ts"
-import type { Loop } from "./core/loop.ts"
+import { hubModule, type EventSink } from "./core/hubmodule.ts"
 import type { Runnable } from "./core/runqueue.ts"
 import { currentStrand, scheduler, type Interrupt, type Strand } from "./strand.ts"
 import type { Limit } from "./wait.ts"
@@ -58,7 +57,6 @@ export class Timeout implements Error, Limit, Interrupt, EventSink, Runnable {
   readonly exception: TimeoutException
   private readonly ref: boolean
   private readonly priority: number
-  private loop: Loop | null = null
   private handle = 0
   private firing = false
   private strand: Strand | null = null
@@ -118,8 +116,7 @@ export class Timeout implements Error, Limit, Interrupt, EventSink, Runnable {
     if (this.pending) return
     this.strand = strand
     if (this.seconds === null) return
-    this.loop = scheduler.loop
-    this.handle = this.loop.startTimer(this, this.priority, this.ref, this.seconds, 0)
+    this.handle = scheduler.loop.startTimer(this, this.priority, this.ref, this.seconds, 0)
   }
 
   /** It will not fire. Nothing happens when it is not pending. */
@@ -127,7 +124,7 @@ export class Timeout implements Error, Limit, Interrupt, EventSink, Runnable {
     if (this.handle !== 0) {
       const handle = this.handle
       this.handle = 0
-      this.loop!.stopWatcher(handle)
+      hubModule().stop(handle)
     } else if (this.firing) {
       this.firing = false
       this.strand!.withdraw(this)

@@ -1,12 +1,11 @@
+import { isAsyncFunction, type Body } from "./body.ts"
+import { Kill } from "./kill.ts"
 import type { Loop } from "./core/loop.ts"
 import type { Runnable } from "./core/runqueue.ts"
 import { GreenletExit } from "./exceptions.ts"
 import { getHub } from "./hub.ts"
 import { asyncContext, currentStrand, delist, enlist, MAIN, scheduler, Strand, type Interrupt } from "./strand.ts"
 import { Wait, type Op } from "./wait.ts"
-
-/** What a greenlet runs: a generator function, an async function, or a plain one. */
-export type Body = (...args: never[]) => unknown
 
 const NEXT = 0
 const THROW = 1
@@ -16,21 +15,6 @@ const UNSTARTED = 0
 const STARTED = 1
 const RUNNING = 2
 const FINISHED = 3
-
-/** A killed or limited greenlet's interrupt. */
-export class Kill implements Interrupt {
-  readonly error: unknown
-  readonly kill: boolean
-
-  constructor(error: unknown) {
-    this.error = error
-    this.kill = error instanceof GreenletExit
-  }
-
-  thrown(): void {
-    // it is thrown once and then forgotten
-  }
-}
 
 /**
  * Runs a function in the hub, and no more: nobody can join it or get its result. gevent: what `spawn_raw` returns, a
@@ -43,14 +27,12 @@ export class RawGreenlet extends Strand implements Runnable {
   private state = UNSTARTED
   private isAsync = false
   private readonly spawner: WeakRef<RawGreenlet> | null
-  private reference: WeakRef<RawGreenlet> | null = null
 
   /** @throws {TypeError} when `body` is not a function. */
   constructor(body: Body, args: unknown[]) {
     super()
     const spawner = currentStrand()
-    // one of its own for each spawned greenlet would cost more than the greenlet
-    this.spawner = spawner instanceof RawGreenlet ? (spawner.reference ??= new WeakRef(spawner)) : null
+    this.spawner = spawner instanceof RawGreenlet ? referenceTo(spawner) : null
     this.body = body
     this.bodyArguments = args
   }
@@ -287,8 +269,12 @@ export class RawGreenlet extends Strand implements Runnable {
 }
 
 /** Whether a function was declared `async`. */
-export function isAsyncFunction(body: Body): boolean {
-  return (body as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === "AsyncFunction"
+export let lastReference: WeakRef<RawGreenlet> | null = null
+
+/** A weak reference: one for each spawned greenlet would cost more than the greenlet, and one spawner often makes many. */
+function referenceTo(greenlet: RawGreenlet): WeakRef<RawGreenlet> {
+  if (lastReference?.deref() !== greenlet) lastReference = new WeakRef(greenlet)
+  return lastReference
 }
 
 function describe(value: unknown): string {

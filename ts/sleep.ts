@@ -1,6 +1,5 @@
-import type { EventSink } from "./core/hubmodule.ts"
+import { hubModule, type EventSink } from "./core/hubmodule.ts"
 import { Idle } from "./core/idle.ts"
-import type { Loop } from "./core/loop.ts"
 import { getHub } from "./hub.ts"
 import { scheduler } from "./strand.ts"
 import { Wait } from "./wait.ts"
@@ -28,7 +27,6 @@ class Sleep extends Wait<void> implements EventSink {
   private readonly seconds: number
   private readonly ref: boolean
   private handle = 0
-  private loop: Loop | null = null
 
   constructor(seconds: number, ref: boolean) {
     super()
@@ -37,13 +35,12 @@ class Sleep extends Wait<void> implements EventSink {
   }
 
   protected begin(): boolean {
-    this.loop = scheduler.loop
-    this.handle = this.loop.startTimer(this, 0, this.ref, this.seconds, 0)
+    this.handle = scheduler.loop.startTimer(this, 0, this.ref, this.seconds, 0)
     return false
   }
 
   protected cancel(): void {
-    this.loop!.stopWatcher(this.handle)
+    hubModule().stop(this.handle)
   }
 
   event(): void {

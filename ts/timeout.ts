@@ -1,5 +1,5 @@
 import { Flow, QuietGreenlet } from "./flow.ts"
-import { isAsyncFunction } from "./rawgreenlet.ts"
+import { isAsyncFunction } from "./body.ts"
 import { wait } from "./waiting.ts"
 import { Timeout, type TimeoutArgument } from "./limit.ts"
 import type { Op, Wait } from "./wait.ts"

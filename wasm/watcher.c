@@ -40,7 +40,7 @@ static const uint16_t sizes[KINDS] = {
 static struct watcher *free_watchers[2];
 
 static struct watcher *
-watcher_new(int kind, int id, int priority, int referenced)
+watcher_new(struct ev_loop *loop, int kind, int id, int priority, int referenced)
 {
   struct watcher *w = 0;
 
@@ -53,6 +53,7 @@ watcher_new(int kind, int id, int priority, int referenced)
   w->unreferenced = !referenced;
   ev_init(&w->ev.any, 0);
   ev_set_priority(&w->ev.any, priority);
+  w->ev.any.data = loop;
   return w;
 }
 
@@ -95,7 +96,7 @@ started(struct ev_loop *loop, struct watcher *w)
 EXPORT(timer_start) struct watcher *
 timer_start(struct ev_loop *loop, int id, int priority, int referenced, double after, double repeat)
 {
-  struct watcher *w = watcher_new(TIMER, id, priority, referenced);
+  struct watcher *w = watcher_new(loop, TIMER, id, priority, referenced);
 
   if (!w)
     return 0;
@@ -124,7 +125,7 @@ EXPORT(timer_remaining) double timer_remaining(struct ev_loop *loop, struct watc
 EXPORT(io_start) struct watcher *
 io_start(struct ev_loop *loop, int id, int priority, int referenced, int fd, int events)
 {
-  struct watcher *w = watcher_new(IO, id, priority, referenced);
+  struct watcher *w = watcher_new(loop, IO, id, priority, referenced);
 
   if (!w)
     return 0;
@@ -137,7 +138,7 @@ io_start(struct ev_loop *loop, int id, int priority, int referenced, int fd, int
 EXPORT(stat_start) struct watcher *
 stat_start(struct ev_loop *loop, int id, int priority, int referenced, char *path, double interval)
 {
-  struct watcher *w = watcher_new(STAT, id, priority, referenced);
+  struct watcher *w = watcher_new(loop, STAT, id, priority, referenced);
 
   if (!w)
     return 0;
@@ -153,7 +154,7 @@ stat_start(struct ev_loop *loop, int id, int priority, int referenced, char *pat
 EXPORT(watcher_start) struct watcher *
 watcher_start(struct ev_loop *loop, int id, int priority, int referenced, int kind, int number, int trace)
 {
-  struct watcher *w = watcher_new(kind, id, priority, referenced);
+  struct watcher *w = watcher_new(loop, kind, id, priority, referenced);
 
   if (!w)
     return 0;
@@ -174,7 +175,7 @@ watcher_start(struct ev_loop *loop, int id, int priority, int referenced, int ki
 EXPORT(watcher_feed_new) struct watcher *
 watcher_feed_new(struct ev_loop *loop, int id, int priority, int kind, int revents)
 {
-  struct watcher *w = watcher_new(kind == STAT ? IDLE : kind, id, priority, 1);
+  struct watcher *w = watcher_new(loop, kind == STAT ? IDLE : kind, id, priority, 1);
 
   if (!w)
     return 0;
@@ -186,8 +187,10 @@ watcher_feed_new(struct ev_loop *loop, int id, int priority, int kind, int reven
 EXPORT(watcher_feed) void watcher_feed(struct ev_loop *loop, struct watcher *w, int revents) { ev_feed_event(loop, &w->ev, revents); }
 
 EXPORT(watcher_stop) void
-watcher_stop(struct ev_loop *loop, struct watcher *w)
+watcher_stop(struct watcher *w)
 {
+  struct ev_loop *loop = w->ev.any.data;
+
   if (w->unreferenced)
     ev_ref(loop);
   switch (w->kind) {
@@ -206,6 +209,7 @@ watcher_stop(struct ev_loop *loop, struct watcher *w)
 }
 
 EXPORT(watcher_active) int watcher_active(struct watcher *w) { return ev_is_active(&w->ev.any); }
+EXPORT(watcher_loop) struct ev_loop *watcher_loop(struct watcher *w) { return w->ev.any.data; }
 EXPORT(watcher_pending) int watcher_pending(struct watcher *w) { return ev_is_pending(&w->ev.any); }
 EXPORT(watcher_clear_pending) int watcher_clear_pending(struct ev_loop *loop, struct watcher *w) { return ev_clear_pending(loop, &w->ev); }
 

@@ -44,7 +44,8 @@ export interface HubExports {
   ): number
   watcher_feed_new(loop: number, id: number, priority: number, kind: number, revents: number): number
   watcher_feed(loop: number, watcher: number, revents: number): void
-  watcher_stop(loop: number, watcher: number): void
+  watcher_stop(watcher: number): void
+  watcher_loop(watcher: number): number
   watcher_active(watcher: number): number
   watcher_pending(watcher: number): number
   watcher_clear_pending(loop: number, watcher: number): number
@@ -96,7 +97,6 @@ export class HubModule implements Guest {
   readonly queries = new Map<number, (status: number, info: number) => void>()
   private readonly sinks: (EventSink | undefined)[] = [undefined]
   private readonly pointers: number[] = [0]
-  private readonly loops: (EpollOwner | undefined)[] = [undefined]
   private readonly free: number[] = []
   private retired = 0
   private delivered = 0
@@ -129,12 +129,11 @@ export class HubModule implements Guest {
     return pointer
   }
 
-  /** A handle for a watcher of `loop` that is about to start; `bind` completes it. */
-  reserve(sink: EventSink, loop: EpollOwner): number {
+  /** A handle for a watcher that is about to start; `bind` completes it. */
+  reserve(sink: EventSink): number {
     const handle = this.free.length > 0 ? this.free.pop()! : this.sinks.length
     this.sinks[handle] = sink
     this.pointers[handle] = 0
-    this.loops[handle] = loop
     return handle
   }
 
@@ -156,7 +155,6 @@ export class HubModule implements Guest {
   forget(handle: number): void {
     this.sinks[handle] = undefined
     this.pointers[handle] = 0
-    this.loops[handle] = undefined
     this.free.push(handle)
   }
 
@@ -170,12 +168,21 @@ export class HubModule implements Guest {
     return this.delivered
   }
 
+  /** Stops a watcher and forgets its handle. Nothing happens when its loop was destroyed. */
+  stop(handle: number): void {
+    const watcher = this.pointers[handle]!
+    if (watcher === 0) return
+    this.exports.watcher_stop(watcher)
+    this.forget(handle)
+  }
+
   /** Stops all watchers of a loop that is about to be destroyed. */
-  abandon(loop: EpollOwner, pointer: number): void {
-    for (let handle = 1; handle < this.loops.length; handle++) {
-      if (this.loops[handle] !== loop) continue
+  abandon(loop: number): void {
+    for (let handle = 1; handle < this.pointers.length; handle++) {
+      const watcher = this.pointers[handle]!
+      if (watcher === 0 || this.exports.watcher_loop(watcher) !== loop) continue
       const sink = this.sinks[handle]!
-      this.exports.watcher_stop(pointer, this.pointers[handle]!)
+      this.exports.watcher_stop(watcher)
       this.forget(handle)
       if (sink.abandoned !== undefined) sink.abandoned()
       else {

@@ -305,7 +305,7 @@ export class Loop implements Turnable, EpollOwner {
     if (this.pointer === 0) return
     const { pointer } = this
     const { exports } = this.module
-    this.module.abandon(this, pointer)
+    this.module.abandon(pointer)
     this.offExit?.()
     this.pointer = 0
     turns.remove(this)
@@ -380,7 +380,7 @@ export class Loop implements Turnable, EpollOwner {
   startTimer(sink: EventSink, priority: number, ref: boolean, after: number, repeat: number): number {
     const { module } = this
     const loop = this.live()
-    const handle = module.reserve(sink, this)
+    const handle = module.reserve(sink)
     const pointer = module.exports.timer_start(loop, handle, priority, ref ? 1 : 0, after + this.late(), repeat)
     this.touch()
     return module.bind(handle, pointer)
@@ -390,7 +390,7 @@ export class Loop implements Turnable, EpollOwner {
   startIo(sink: EventSink, priority: number, ref: boolean, fd: number, events: number): number {
     const { module } = this
     const loop = this.live()
-    const handle = module.reserve(sink, this)
+    const handle = module.reserve(sink)
     const pointer = module.exports.io_start(loop, handle, priority, ref ? 1 : 0, fd, events)
     this.touch()
     return module.bind(handle, pointer)
@@ -398,11 +398,7 @@ export class Loop implements Turnable, EpollOwner {
 
   /** Stops a watcher and forgets its handle. Nothing happens when its loop was destroyed. */
   stopWatcher(handle: number): void {
-    const { module } = this
-    const watcher = module.pointer(handle)
-    if (watcher === 0) return
-    module.exports.watcher_stop(this.pointer, watcher)
-    module.forget(handle)
+    this.module.stop(handle)
   }
 
   /**

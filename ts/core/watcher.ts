@@ -144,7 +144,7 @@ export abstract class Watcher implements EventSink {
     const module = hubModule()
     if (this.handle !== 0) module.exports.watcher_feed(this.loop.live(), module.pointer(this.handle), revents)
     else {
-      const handle = module.reserve(this, this.loop)
+      const handle = module.reserve(this)
       this.handle = module.bind(
         handle,
         module.exports.watcher_feed_new(this.loop.live(), handle, this.level, this.kind, revents || CUSTOM),
@@ -197,7 +197,7 @@ export abstract class Watcher implements EventSink {
       this.stopped()
       this.loop.stopWatcher(handle)
     }
-    const handle = module.reserve(this, this.loop)
+    const handle = module.reserve(this)
     let pointer = 0
     try {
       pointer = this.startNative(this.loop.live(), handle, this.level, this.keepsAlive ? 1 : 0)
