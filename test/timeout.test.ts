@@ -13,7 +13,7 @@ import {
   withTimeout,
   type Wait,
 } from "gevent-wasm"
-import { Async, Timer } from "gevent-wasm/core"
+import { Async, Io, READ, Timer } from "gevent-wasm/core"
 import { createConnection } from "gevent-wasm/socket"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
@@ -393,17 +393,28 @@ test("HB-21: data on a socket that is ready by the time wins against a Timeout, 
   await new Promise((resolve) => server.close(resolve))
 })
 
-test("HB-21: with equal priorities the one that was started first is called first", async () => {
-  const hub = getHub()
-  const order: string[] = []
-  const timer = new Timer(hub.loop, 0.002)
-  timer.start(() => void order.push("timer"))
-  const early = new Timer(hub.loop, 0.002, 0, { priority: 1 })
-  early.start(() => void order.push("early"))
-  const until = performance.now() + 4
-  while (performance.now() < until);
-  await sleep(0.002)
-  assert.equal(order, ["early", "timer"])
+test("HB-21: with equal priorities a timer is called before an io watcher, with -1 after it", async () => {
+  const { loop } = getHub()
+  const server = createServer((peer) => void peer.end("data"))
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  using socket = await createConnection(["127.0.0.1", (server.address() as AddressInfo).port])
+  await sleep(0.05) // the data is there
+  for (const [priority, expected] of [
+    [0, ["timer", "io"]],
+    [-1, ["io", "timer"]],
+  ] as const) {
+    const order: string[] = []
+    const io = new Io(loop, socket.fileno(), READ)
+    io.start(() => {
+      order.push("io")
+      io.stop()
+    })
+    new Timer(loop, 0, 0, { priority }).start(() => void order.push("timer"))
+    await sleep(0.01)
+    assert.equal(order, expected)
+  }
+  socket.close()
+  server.close()
 })
 
 test("a Timeout and a kill that come together: the first is thrown, then the other", async () => {
