@@ -120,22 +120,22 @@ export class Epoll {
   wait(view: Uint32Array, pointer: number, max: number): number {
     let count = 0
     let slot = pointer >>> 2
-    for (let left = this.length; left > 0 && count < max; left--) {
-      const interest = this.head!
+    let interest = this.head
+    while (interest !== undefined) {
+      const { next } = interest
       const events = interest.descriptor.readiness() & interest.events
-      if (events === 0) {
-        this.cool(interest)
-        continue
+      if (events === 0) this.cool(interest)
+      else if (count === max) {
+        this.rotate(interest)
+        break
+      } else {
+        view[slot] = events
+        view[slot + 2] = interest.dataLo
+        view[slot + 3] = interest.dataHi
+        slot += 4
+        count++
       }
-      view[slot] = events
-      view[slot + 2] = interest.dataLo
-      view[slot + 3] = interest.dataHi
-      slot += 4
-      count++
-      if (interest !== this.tail) {
-        this.unlink(interest)
-        this.append(interest)
-      }
+      interest = next
     }
     return count
   }
@@ -174,6 +174,18 @@ export class Epoll {
     const observers = interest.descriptor.observers
     const at = observers.indexOf(interest)
     if (at >= 0) observers.splice(at, 1)
+  }
+
+  /** Makes an interest the first one; those before it go to the end. */
+  private rotate(interest: Interest): void {
+    const last = interest.previous
+    if (last === undefined) return
+    this.tail!.next = this.head
+    this.head!.previous = this.tail
+    this.tail = last
+    last.next = undefined
+    this.head = interest
+    interest.previous = undefined
   }
 
   private append(interest: Interest): void {

@@ -2,7 +2,6 @@ import { descriptors } from "../core/descriptors.ts"
 import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
 import { fromAddress, type SocketAddress } from "./address.ts"
-import type { Direction } from "./direction.ts"
 import { checked, type Endpoint } from "./endpoint.ts"
 import { IoWait } from "./iowait.ts"
 
@@ -37,16 +36,12 @@ export class Accept<S> extends IoWait<[S, SocketAddress]> {
 
   /** @param adopt - Makes the socket for an accepted number. */
   constructor(endpoint: Endpoint, adopt: (fd: number) => S) {
-    super(endpoint)
+    super(endpoint, endpoint.input)
     this.adopt = adopt
   }
 
   protected get syscall(): string {
     return "accept"
-  }
-
-  protected get direction(): Direction {
-    return this.endpoint.input
   }
 
   protected attempt(descriptor: Descriptor): boolean {

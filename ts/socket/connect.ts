@@ -3,7 +3,6 @@ import { ERR, HUP, OUT, type Address, type Descriptor } from "../host/descriptor
 import { E } from "../host/errno.ts"
 import { numericFamily, toAddress, type AddressArgument } from "./address.ts"
 import { AF_INET6, SO_ERROR, SOL_SOCKET } from "./constants.ts"
-import type { Direction } from "./direction.ts"
 import type { Endpoint } from "./endpoint.ts"
 import { IoWait } from "./iowait.ts"
 import { Lookup } from "./lookup.ts"
@@ -31,17 +30,13 @@ export class Connect extends IoWait<void> {
   private lookup: Lookup | null = null
 
   constructor(endpoint: Endpoint, family: number, target: AddressArgument) {
-    super(endpoint)
+    super(endpoint, endpoint.output)
     this.family = family
     this.target = target
   }
 
   protected get syscall(): string {
     return "connect"
-  }
-
-  protected get direction(): Direction {
-    return this.endpoint.output
   }
 
   protected override begin(): boolean {

@@ -9,18 +9,18 @@ import type { Endpoint } from "./endpoint.ts"
 /** A blocking call of a socket: tries, and waits and tries again until it works, fails or takes too long. */
 export abstract class IoWait<T> extends Wait<T> implements Waiter {
   protected readonly endpoint: Endpoint
+  protected readonly direction: Direction
   private deadline: Deadline | null = null
 
-  constructor(endpoint: Endpoint) {
+  /** @param direction - What it waits for. */
+  constructor(endpoint: Endpoint, direction: Direction) {
     super()
     this.endpoint = endpoint
+    this.direction = direction
   }
 
   /** The call's name, for errors. */
   protected abstract readonly syscall: string
-
-  /** What it waits for. */
-  protected abstract readonly direction: Direction
 
   /** Tries: whether it is over, with `value` set. Throws when it failed. */
   protected abstract attempt(descriptor: Descriptor): boolean

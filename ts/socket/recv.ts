@@ -1,6 +1,5 @@
 import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
-import type { Direction } from "./direction.ts"
 import { checked, type Endpoint } from "./endpoint.ts"
 import { IoWait } from "./iowait.ts"
 
@@ -9,16 +8,12 @@ export class Recv extends IoWait<Uint8Array> {
   private readonly size: number
 
   constructor(endpoint: Endpoint, size: number) {
-    super(endpoint)
+    super(endpoint, endpoint.input)
     this.size = size
   }
 
   protected get syscall(): string {
     return "recv"
-  }
-
-  protected get direction(): Direction {
-    return this.endpoint.input
   }
 
   protected attempt(descriptor: Descriptor): boolean {
@@ -35,16 +30,12 @@ export class RecvInto extends IoWait<number> {
   private readonly buffer: Uint8Array
 
   constructor(endpoint: Endpoint, buffer: Uint8Array) {
-    super(endpoint)
+    super(endpoint, endpoint.input)
     this.buffer = buffer
   }
 
   protected get syscall(): string {
     return "recv"
-  }
-
-  protected get direction(): Direction {
-    return this.endpoint.input
   }
 
   protected attempt(descriptor: Descriptor): boolean {

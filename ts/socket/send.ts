@@ -1,6 +1,5 @@
 import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
-import type { Direction } from "./direction.ts"
 import { checked, type Endpoint } from "./endpoint.ts"
 import { IoWait } from "./iowait.ts"
 
@@ -9,16 +8,12 @@ export class Send extends IoWait<number> {
   private readonly bytes: Uint8Array
 
   constructor(endpoint: Endpoint, bytes: Uint8Array) {
-    super(endpoint)
+    super(endpoint, endpoint.output)
     this.bytes = bytes
   }
 
   protected get syscall(): string {
     return "send"
-  }
-
-  protected get direction(): Direction {
-    return this.endpoint.output
   }
 
   protected attempt(descriptor: Descriptor): boolean {
@@ -37,16 +32,12 @@ export class Sendall extends IoWait<void> {
   private offset = 0
 
   constructor(endpoint: Endpoint, bytes: Uint8Array) {
-    super(endpoint)
+    super(endpoint, endpoint.output)
     this.bytes = bytes
   }
 
   protected get syscall(): string {
     return "send"
-  }
-
-  protected get direction(): Direction {
-    return this.endpoint.output
   }
 
   protected attempt(descriptor: Descriptor): boolean {

@@ -19,6 +19,11 @@ const CONNECTED = 3
 const FAILED = 4
 const CLOSED = 5
 
+// V8 keeps the bytes of an array up to this length beside it, and moves them to memory of their own once native code asks
+// for them, which costs more than writing them from here: 1310 ns instead of 960 on Node 20, 1690 instead of 940 on Node 26.
+const SMALL = 64
+const small = new Uint8Array(new ArrayBuffer(SMALL))
+
 /**
  * A TCP socket: fresh, then a listener or a connection, as bind(2), listen(2) and connect(2) make it.
  *
@@ -343,8 +348,14 @@ export class Stream extends Descriptor {
   // socket.write (Node 20; 85 to 109 against 75 to 100 on Node 26). In chunks of 64 KiB both moved
   // about as much on Node 20, and write(2) a third more on Node 26.
   private write(from: Uint8Array): number {
+    const count = from.length
+    let bytes = from
+    if (count <= SMALL) {
+      small.set(from)
+      bytes = small
+    }
     try {
-      return writeSync(this.fd, from, 0, from.length)
+      return writeSync(this.fd, bytes, 0, count)
     } catch (error) {
       const errno = errnoOfError(error)
       if (errno === E.AGAIN) return 0

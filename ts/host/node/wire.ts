@@ -1,5 +1,5 @@
 import net from "node:net"
-import { copyScratch, scratch } from "./scratch.ts"
+import { Reader } from "./reader.ts"
 
 /** Bytes that a connection may hold on either side: queued for `recv`, or accepted by `send` and not yet sent. */
 export const HIGH_WATER_MARK = 256 * 1024
@@ -50,13 +50,14 @@ export function adoptWire(shell: net.Socket, deliver: Deliver): net.Socket {
 }
 
 function wireOptions(handle: unknown, deliver: Deliver): net.SocketConstructorOpts {
+  const reader = new Reader()
   const options = {
     handle,
     // Reading begins when the connection does; a bound handle has nothing to read from yet.
     manualStart: true,
     allowHalfOpen: true,
     writableHighWaterMark: HIGH_WATER_MARK,
-    onread: { buffer: scratch, callback: (count: number) => deliver(copyScratch(count)) },
+    onread: { buffer: reader.next, callback: (count: number) => deliver(reader.chunk(count)) },
   }
   return options
 }
