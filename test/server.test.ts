@@ -211,7 +211,9 @@ test("SV-08: handlers may be generator, async and plain functions, run by spawn,
       await run(function* () {
         using server = new StreamServer(LOOPBACK, handler, { spawn: option })
         server.start()
-        assert.is(yield* converse(server.address, "ping"), "ping", `${handlerName} in ${spawnName}`)
+        // what a handler leaves unread makes the system reset the connection
+        const message = handlerName === "wait" ? "" : "ping"
+        assert.is(yield* converse(server.address, message), "ping", `${handlerName} in ${spawnName}`)
       })
     }
   }
