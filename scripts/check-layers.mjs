@@ -12,7 +12,7 @@ const LAYERS = [
   "strand wait",
   "limit iskill waiter",
   "hub",
-  "sleep body kill rawgreenlet",
+  "sleep body kill unwind rawgreenlet",
   "ident link linklist greenletwait greenlet",
   "flow signalhandler",
   "timeout waiting",

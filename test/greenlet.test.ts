@@ -496,6 +496,79 @@ test("GR-16: a kill reaches a generator through all that it delegates to, in the
   assert.equal(seen, ["leaf", "branch"])
 })
 
+test("GR-16: finally blocks that wait, in generators inside others, run to their end, and nothing goes on after them", async () => {
+  const seen: string[] = []
+  function* leaf(): Steps {
+    try {
+      yield* sleep(10)
+    } catch {
+      seen.push("caught")
+    } finally {
+      seen.push("leaf")
+      yield* sleep(0.001)
+      seen.push("leaf waits again")
+      yield* sleep(0)
+      seen.push("leaf ends")
+    }
+  }
+  function* branch(): Steps {
+    try {
+      yield* leaf()
+      seen.push("not this")
+    } finally {
+      seen.push("branch")
+      yield* sleep(0.001)
+      seen.push("branch ends")
+    }
+    seen.push("nor this")
+  }
+  function* root(): Steps {
+    for (;;) {
+      try {
+        yield* branch()
+      } catch {
+        seen.push("caught")
+      }
+    }
+  }
+  const greenlet = spawn(root)
+  await sleep(0)
+  await greenlet.kill()
+  assert.equal(seen, ["leaf", "leaf waits again", "leaf ends", "branch", "branch ends"])
+  assert.instance(greenlet.value, GreenletExit)
+
+  // a second kill cuts the waiting block short; the generators outside are still left one by one
+  seen.length = 0
+  const hasty = spawn(root)
+  await sleep(0)
+  hasty.kill(undefined, false)
+  await sleep(0)
+  await hasty.kill()
+  assert.equal(seen, ["leaf", "branch", "branch ends"])
+})
+
+test("GR-16: an error in a finally block that has waited goes on to the generator outside", async () => {
+  function* leaf(): Steps {
+    try {
+      yield* sleep(10)
+    } finally {
+      yield* sleep(0.001)
+      throw new RangeError("cleanup")
+    }
+  }
+  const greenlet = spawn(function* () {
+    try {
+      yield* leaf()
+      return "not killed"
+    } catch (error) {
+      return (error as Error).message
+    }
+  })
+  await sleep(0)
+  await greenlet.kill()
+  assert.is(greenlet.value, "cleanup")
+})
+
 test("GR-16: a kill reaches an async function at its next wait, and in all that it awaits at once", async () => {
   const unhandled: unknown[] = []
   const listener = (error: unknown): void => void unhandled.push(error)

@@ -5,6 +5,7 @@ import type { Runnable } from "./core/runqueue.ts"
 import { GreenletExit } from "./exceptions.ts"
 import { getHub } from "./hub.ts"
 import { asyncContext, currentStrand, delist, enlist, MAIN, scheduler, Strand, type Interrupt } from "./strand.ts"
+import { unwind, type Frame } from "./unwind.ts"
 import { Wait, type Op } from "./wait.ts"
 
 const NEXT = 0
@@ -16,6 +17,12 @@ const STARTED = 1
 const RUNNING = 2
 const FINISHED = 3
 
+/** A kill that waits in a `finally` block: what it is, and the generators that it has yet to leave, the next one last. */
+interface Unwinding {
+  readonly exit: unknown
+  readonly outer: Frame[]
+}
+
 /**
  * Runs a function in the hub, and no more: nobody can join it or get its result. gevent: what `spawn_raw` returns, a
  * `greenlet.greenlet`.
@@ -23,7 +30,8 @@ const FINISHED = 3
 export class RawGreenlet extends Strand implements Runnable {
   protected body: Body | null
   protected bodyArguments: unknown[] | null
-  private generator: Iterator<unknown, unknown, unknown> | null = null
+  private generator: Frame | null = null
+  private unwinding: Unwinding | null = null
   private state = UNSTARTED
   private isAsync = false
   private readonly spawner: WeakRef<RawGreenlet> | null
@@ -214,23 +222,33 @@ export class RawGreenlet extends Strand implements Runnable {
 
   /** The generator goes on until it waits or ends. */
   private step(mode: number, value: unknown): void {
-    const generator = this.generator!
     const previous = scheduler.current
     scheduler.current = this
     for (;;) {
+      const generator: Frame = this.generator!
       let result: IteratorResult<unknown, unknown>
       try {
         if (mode === NEXT) result = generator.next(value)
         else if (mode === THROW) {
           if (generator.throw === undefined) throw value
           result = generator.throw(value)
-        } else result = generator.return?.(value) ?? { done: true, value }
+        } else result = this.leave(generator, value)
       } catch (error) {
+        if (this.nextFrame()) {
+          mode = THROW
+          value = error
+          continue
+        }
         scheduler.current = previous
         this.finishWithError(error)
         return
       }
       if (result.done === true) {
+        if (this.unwinding !== null) value = this.unwinding.exit
+        if (this.nextFrame()) {
+          mode = RETURN
+          continue
+        }
         scheduler.current = previous
         this.finish(mode === RETURN && result.value === undefined ? value : result.value)
         return
@@ -248,6 +266,25 @@ export class RawGreenlet extends Strand implements Runnable {
     scheduler.current = previous
   }
 
+  /** Runs the `finally` blocks of a generator, and notes which ones are still to be left when one of them waits. */
+  private leave(generator: Frame, exit: unknown): IteratorResult<unknown, unknown> {
+    const { result, frames } = unwind(generator, exit)
+    const [innermost, ...outer] = frames
+    if (innermost !== undefined) {
+      this.generator = innermost
+      this.unwinding = { exit, outer: [...(this.unwinding?.outer ?? []), ...outer.reverse()] }
+    }
+    return result
+  }
+
+  /** Goes on with the generator outside the one that was left; false when there is none. */
+  private nextFrame(): boolean {
+    const frame = this.unwinding?.outer.pop()
+    if (frame === undefined) return false
+    this.generator = frame
+    return true
+  }
+
   private finish(value: unknown): void {
     this.end()
     this.ended(value)
@@ -262,6 +299,7 @@ export class RawGreenlet extends Strand implements Runnable {
   private end(): void {
     this.state = FINISHED
     this.generator = null
+    this.unwinding = null
     this.waiting = null
     this.dropInterrupts()
     delist(this)
