@@ -4,7 +4,7 @@ import { Contender } from "./contender.ts"
 import { compare } from "./pairs.ts"
 import type { Bar, Bench, Result } from "./row.ts"
 
-const SECONDS = 0.6
+const SECONDS = 1
 
 /** How echo servers are compared. */
 export interface Exchange {

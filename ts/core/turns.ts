@@ -22,6 +22,7 @@ class Turns {
   private readonly seats = new Map<Turnable, Seat>()
   private pending = false
   private running = false
+  private readonly errors: { cause: unknown }[] = []
   private readonly run = (): void => this.round()
   // not the turn itself: the host calls timers before it polls, and what has arrived by then comes first
   private readonly due = (): void => this.schedule()
@@ -61,7 +62,7 @@ class Turns {
     for (const seat of this.seats.values()) {
       if (seat.woken || seat.deadline <= now) {
         seat.woken = false
-        const delay = seat.turnable.turn()
+        const delay = this.turn(seat.turnable)
         now = host.monotonic()
         seat.deadline = now + delay
         if (delay <= 0) seat.woken = true
@@ -72,6 +73,18 @@ class Turns {
     }
     this.running = false
     host.arm(Math.max(0, next - now), this.due, alive)
+    const [error] = this.errors.splice(0)
+    if (error !== undefined) throw error.cause
+  }
+
+  /** A loop that is lost must not cost the others their turns: its error is thrown when all had theirs. */
+  private turn(turnable: Turnable): number {
+    try {
+      return turnable.turn()
+    } catch (cause) {
+      this.errors.push({ cause })
+      return Infinity
+    }
   }
 }
 
