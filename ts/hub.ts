@@ -1,6 +1,7 @@
 import { host } from "#host"
 import { getVersion } from "./core/version.ts"
 import { ERROR } from "./core/flags.ts"
+import { describeError } from "./core/report.ts"
 import type { Watcher } from "./core/watcher.ts"
 import { Loop } from "./core/loop.ts"
 import {
@@ -333,10 +334,6 @@ function describeBlocked(strand: Strand): string {
   const waits = strand.waiting === null ? [...(strand.awaiting ?? [])] : [strand.waiting]
   const what = waits.map((one) => one.describe()).join(", ")
   return `${String(strand)} in ${what === "" ? "code of its own" : what}`
-}
-
-function describeError(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? String(error)) : String(error)
 }
 
 function isIterator(value: object): value is Iterator<unknown> {

@@ -1,4 +1,4 @@
-export { getswitchinterval, setswitchinterval } from "./core/loop.ts"
+export { getswitchinterval, setswitchinterval } from "./core/switchinterval.ts"
 export {
   BlockingSwitchOutError,
   ConcurrentObjectUseError,

@@ -3,41 +3,17 @@ import { Callback, type ErrorHandler } from "./callback.ts"
 import type { Epoll } from "./epoll.ts"
 import { backends, flagsToInt, flagsToList } from "./flags.ts"
 import { hubModule, type EventSink, type HubModule } from "./hubmodule.ts"
+import { printError } from "./report.ts"
 import type { EpollOwner } from "./imports.ts"
+import { LoopSignals, SIGCHLD } from "./loopsignals.ts"
 import { processes } from "./processes.ts"
 import { RunQueue } from "./runqueue.ts"
+import { getswitchinterval } from "./switchinterval.ts"
 import { turns, type Turnable } from "./turns.ts"
 
-const SIGCHLD = 17
-const encoder = new TextEncoder()
 const EPOLL_BACKEND = 4
 // Two readings of a coarse clock may be the same, and libev's heap does not keep the order of equal deadlines.
 const CLOCK_STEP = 4e-9
-
-/** How many seconds callbacks run before I/O gets its turn; gevent: `gevent.setswitchinterval`. */
-let switchInterval = 0.005
-
-/** The seconds that callbacks and greenlets may run before I/O is polled. gevent: `gevent.getswitchinterval()`. */
-export function getswitchinterval(): number {
-  return switchInterval
-}
-
-/**
- * Sets the seconds that callbacks and greenlets may run before I/O is polled. gevent: `gevent.setswitchinterval(s)`.
- *
- * @throws {RangeError} unless `seconds` is a positive finite number.
- * @example
- * ```ts
- * import { setswitchinterval } from "gevent-wasm"
- * setswitchinterval(0.005)
- * ```
- */
-export function setswitchinterval(seconds: number): void {
-  if (typeof seconds !== "number" || !(seconds > 0) || seconds === Infinity) {
-    throw new RangeError(`the switch interval must be a positive number of seconds, not ${String(seconds)}`)
-  }
-  switchInterval = seconds
-}
 
 /** What `new Loop()` takes. */
 export interface LoopOptions {
@@ -55,9 +31,6 @@ interface Run {
 }
 
 let defaultLoop: Loop | undefined
-/** libev gives each signal to one loop. */
-const signalOwners = new Map<number, Loop>()
-
 /**
  * An event loop: libev's `ev_loop`, and the run queue of callbacks. It never blocks: the host wakes it, once per turn.
  *
@@ -88,7 +61,8 @@ export class Loop implements Turnable, EpollOwner {
   private turning = false
   private iterating = 0
   private runs: Run[] = []
-  private readonly signals = new Map<number, number>()
+  /** The signals that its watchers wait for. */
+  readonly signals: LoopSignals
   private offExit: (() => void) | undefined
   private holds = 0
   private readonly clock = (): number => host.monotonic()
@@ -106,6 +80,7 @@ export class Loop implements Turnable, EpollOwner {
     }
     this.module = hubModule()
     this.isDefault = options.default ?? false
+    this.signals = new LoopSignals(this.isDefault, (signum) => this.feedSignal(signum))
     this.queue = new RunQueue(() => this.touch())
     if (this.isDefault) {
       if (defaultLoop?.destroyed === false) {
@@ -322,7 +297,7 @@ export class Loop implements Turnable, EpollOwner {
     if (this.pointer === 0 || this.turning) return Infinity
     this.turning = this.queue.awake = true
     const { exports } = this.module
-    const slice = switchInterval * 1000
+    const slice = getswitchinterval() * 1000
     const { events } = this.module
     let delay = Infinity
     let called = false
@@ -401,44 +376,11 @@ export class Loop implements Turnable, EpollOwner {
     this.module.stop(handle)
   }
 
-  /**
-   * A signal watcher starts: the host catches the signal while one is active.
-   *
-   * @throws {RangeError} when the host cannot catch it, or another loop has it.
-   */
-  catchSignal(signum: number): void {
-    const count = this.signals.get(signum) ?? 0
-    if (count === 0) {
-      if (signum === SIGCHLD && !this.isDefault) throw new RangeError("SIGCHLD belongs to the default loop")
-      if (signalOwners.has(signum)) throw new RangeError(`signal ${signum} is watched by another loop`)
-      // hosts without SIGCHLD report the ends of processes all the same
-      if (host.signal(signum, true, this.feed) < 0 && signum !== SIGCHLD) {
-        throw new RangeError(`signal ${signum} cannot be caught on this host`)
-      }
-      signalOwners.set(signum, this)
-    }
-    this.signals.set(signum, count + 1)
-  }
-
-  /** A signal watcher has stopped: with the last one the signal's default action is back. */
-  releaseSignal(signum: number): void {
-    const count = this.signals.get(signum)! - 1
-    if (count > 0) {
-      this.signals.set(signum, count)
-      return
-    }
-    this.signals.delete(signum)
-    signalOwners.delete(signum)
-    host.signal(signum, false, this.feed)
-  }
-
   /** The pointer of libev's loop. @throws {RangeError} when it is destroyed. */
   live(): number {
     if (this.pointer === 0) throw new RangeError("operation on a destroyed loop")
     return this.pointer
   }
-
-  private readonly feed = (signum: number): void => this.feedSignal(signum)
 
   private feedSignal(signum: number): void {
     if (this.pointer === 0) return
@@ -469,14 +411,4 @@ export class Loop implements Turnable, EpollOwner {
       return false
     })
   }
-}
-
-function printError(error: unknown): void {
-  let text = "an error that cannot be printed"
-  try {
-    text = error instanceof Error ? (error.stack ?? String(error)) : String(error)
-  } catch {
-    // its own toString failed
-  }
-  host.write(2, encoder.encode(`${text}\n`))
 }

@@ -32,7 +32,7 @@ export class Signal extends Watcher {
   }
 
   protected startNative(loop: number, handle: number, priority: number, ref: number): number {
-    this.loop.catchSignal(this.signum)
+    this.loop.signals.acquire(this.signum)
     this.caught = true
     return hubModule().exports.watcher_start(loop, handle, priority, ref, this.kind, this.signum, 0)
   }
@@ -40,6 +40,6 @@ export class Signal extends Watcher {
   protected override stopped(): void {
     if (!this.caught) return
     this.caught = false
-    this.loop.releaseSignal(this.signum)
+    this.loop.signals.release(this.signum)
   }
 }
