@@ -48,7 +48,7 @@ static uintptr_t driver_stack_pointer;
 /* Asyncify does not check its space on each frame, and a deep recursion without C locals fits no stack: frames are saved
  * here, where even the host's own stack limit comes first, and copied to the fiber's stack when they fit. */
 enum { SCRATCH_SIZE = 8 << 20 }; /* pages that are never written cost nothing */
-static uint8_t scratch[SCRATCH_SIZE] __attribute__((aligned(16)));
+static uint8_t *scratch; /* made with the first fiber: as an array it would fill the library with zeros */
 static struct asyncify_data unwound;
 
 /* --- the run queue: one, first in first out --- */
@@ -106,9 +106,11 @@ stack_release(struct fiber *fiber)
 int
 fiber_init(struct fiber *fiber, size_t stack_size)
 {
-  void *stack = stack_acquire(stack_size);
+  void *stack;
 
-  if (!stack)
+  if (!scratch && !(scratch = malloc(SCRATCH_SIZE)))
+    return -1;
+  if (!(stack = stack_acquire(stack_size)))
     return -1;
   fiber->low = (uintptr_t)stack;
   /* the compiler counts on it, and malloc() aligns to 8 only */
