@@ -189,11 +189,18 @@ test("gevent run: output, status and errors", () => {
 test("gevent cc: errors are one clear message", () => {
   const bad = join(folder, "bad.c")
   writeFileSync(bad, "int main(void) { return missing(); }\n")
+  const jumping = join(folder, "jumping.c")
+  writeFileSync(
+    jumping,
+    "#include <setjmp.h>\njmp_buf place;\nint main(void) { if (setjmp(place)) return 0; longjmp(place, 1); }\n",
+  )
   for (const [args, message] of [
     [[], /no input files/],
     [["-o"], /-o needs a value/],
     [[join(folder, "none.c")], /none\.c/],
     [[bad], /missing/],
+    [[jumping], /setjmp\(\) and longjmp\(\) cannot be linked yet/],
+    [["program.cpp"], /neither C source/],
     [["notes.txt"], /neither C source/],
     [["-c", bad], /links/],
   ] as const) {

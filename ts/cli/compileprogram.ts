@@ -27,7 +27,15 @@ export async function compileProgram(
   try {
     const objects = await compile(tools, sources, [...flags, `-I${join(distribution, "include")}`], folder)
     const raw = join(folder, "program.raw.wasm")
-    await link(tools, [...objects, ...others, library("libcares.a")], raw, { whole: [library("libgevent.a")] })
+    try {
+      await link(tools, [...objects, ...others, library("libcares.a")], raw, { whole: [library("libgevent.a")] })
+    } catch (error) {
+      if (!(error instanceof Error) || !/undefined symbol: (_?emscripten_(throw_)?longjmp|invoke_)/.test(error.message))
+        throw error
+      throw new ToolchainError(
+        "setjmp() and longjmp() cannot be linked yet: a green thread could not be suspended below them",
+      )
+    }
     await instrument(tools, raw, output, await programOptions(tools, library("libgevent.a")))
   } finally {
     rmSync(folder, { recursive: true, force: true })
