@@ -297,7 +297,7 @@ test("SV-09: any pool with spawn, full and waitAvailable will do", async () => {
         *waitAvailable() {
           while (room <= 0) yield* sleep(0.001)
         },
-        join: (timeout) => joinall(members, timeout),
+        join: (timeout: number) => joinall(members, timeout),
         *kill() {
           for (const member of members) yield* member.kill()
         },

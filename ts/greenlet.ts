@@ -2,7 +2,8 @@ import { checkBody, type Body } from "./body.ts"
 import { hubModule, type EventSink } from "./core/hubmodule.ts"
 import { GreenletExit } from "./exceptions.ts"
 import { GreenletGet, GreenletJoin } from "./greenletwait.ts"
-import { getHub, type ErrorClass } from "./hub.ts"
+import { exceptionInfo, type ExceptionInfo } from "./exceptioninfo.ts"
+import { getHub } from "./hub.ts"
 import { idents } from "./ident.ts"
 import { Kill, toError, type KillError } from "./kill.ts"
 import type { TimeoutArgument } from "./limit.ts"
@@ -12,14 +13,8 @@ import { RawGreenlet } from "./rawgreenlet.ts"
 import { scheduler } from "./strand.ts"
 import type { Wait } from "./wait.ts"
 
+export type { ExceptionInfo } from "./exceptioninfo.ts"
 export type { KillError } from "./kill.ts"
-
-/** What an ended greenlet failed with. gevent: `exc_info`. */
-export interface ExceptionInfo {
-  type: ErrorClass
-  error: Error
-  stack: string
-}
 
 // few have one, and a field would cost each greenlet its space
 const spawningStacks = new WeakMap<Greenlet<unknown>, string>()
@@ -165,10 +160,7 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
 
   /** The error that it ended with, in three parts; null when there is none. gevent: `exc_info`. */
   get excInfo(): ExceptionInfo | null {
-    if (this.failure === null) return null
-    const thrown = this.failure.error
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-    return { type: error.constructor as ErrorClass, error, stack: error.stack ?? String(error) }
+    return this.failure === null ? null : exceptionInfo(this.failure.error)
   }
 
   /**

@@ -214,10 +214,11 @@ function nameOf(exception: Error | (new () => Error) | string): string {
 /**
  * The limit of a wait for the argument of a blocking call.
  *
+ * @param exception - What a number of seconds throws; a Timeout throws its own.
  * @returns null when there is none.
  * @throws {TypeError} unless it is a number, a Timeout, null or undefined; {RangeError} for a negative number.
  */
-export function limitOf(timeout: TimeoutArgument): Timeout | null {
+export function limitOf(timeout: TimeoutArgument, exception: TimeoutException = null): Timeout | null {
   if (timeout === null || timeout === undefined || timeout instanceof Timeout) return timeout ?? null
-  return new Timeout(timeout)
+  return new Timeout(timeout, exception)
 }

@@ -8,14 +8,18 @@ export interface Link {
   notify(greenlet: Greenlet<unknown>): unknown
 }
 
-/** What a greenlet can be linked to: a function, or an object with a method `put` (a queue) or `link` protocol of its own. */
-export type LinkTarget<T> = ((greenlet: Greenlet<T>) => unknown) | { put(greenlet: Greenlet<T>): unknown }
+/** Who is told that something is ready: a function, a queue or channel that it is put into, an AsyncResult that takes over its result. */
+export type Target<S> = ((source: S) => unknown) | { put(source: S): unknown } | { linked(source: S): unknown }
 
-/** The function behind a link target. @throws {TypeError} when it cannot be called. */
-export function linkFunction<T>(target: LinkTarget<T>): (greenlet: Greenlet<T>) => unknown {
+/** What a greenlet can be linked to. */
+export type LinkTarget<T> = Target<Greenlet<T>>
+
+/** The function behind a target. @throws {TypeError} when it cannot be called. */
+export function linkFunction<S>(target: Target<S>): (source: S) => unknown {
   if (typeof target === "function") return target
-  if (typeof target === "object" && target !== null && typeof target.put === "function") {
-    return (greenlet) => target.put(greenlet)
+  if (typeof target === "object" && target !== null) {
+    if ("linked" in target && typeof target.linked === "function") return (source) => target.linked(source)
+    if ("put" in target && typeof target.put === "function") return (source) => target.put(source)
   }
-  throw new TypeError(`Expected a function or an object with put(), not ${String(target)}`)
+  throw new TypeError(`Expected a function, a queue or an AsyncResult, not ${String(target)}`)
 }

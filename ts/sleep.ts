@@ -15,7 +15,7 @@ class Yield extends Wait<void> {
   protected cancel(): void {}
 
   override run(): void {
-    if (this.wakeNow()) super.run()
+    this.resumeWith(undefined)
   }
 
   override describe(): string {

@@ -23,9 +23,9 @@ export abstract class Strand {
   interrupts: Interrupt[] | null = null
 
   /** The next in the list of living strands. */
-  next: Strand | null = null
+  younger: Strand | null = null
   /** The one before it in the list of living strands. */
-  previous: Strand | null = null
+  older: Strand | null = null
 
   /** Whether it has ended. */
   abstract readonly dead: boolean
@@ -152,29 +152,29 @@ export const scheduler: {
     return Loop.default()
   },
   *strands() {
-    for (let strand = ends.next; strand !== null; strand = strand.next) yield strand
+    for (let strand = ends.oldest; strand !== null; strand = strand.younger) yield strand
   },
 }
 
 /** Both ends of the list of living strands. */
-const ends: { next: Strand | null; previous: Strand | null } = { next: null, previous: null }
+const ends: { oldest: Strand | null; youngest: Strand | null } = { oldest: null, youngest: null }
 
 /** A strand has started. */
 export function enlist(strand: Strand): void {
-  strand.previous = ends.previous
-  if (ends.previous === null) ends.next = strand
-  else ends.previous.next = strand
-  ends.previous = strand
+  strand.older = ends.youngest
+  if (ends.youngest === null) ends.oldest = strand
+  else ends.youngest.younger = strand
+  ends.youngest = strand
 }
 
 /** A strand has ended. */
 export function delist(strand: Strand): void {
-  const { next, previous } = strand
-  if (previous === null) ends.next = next
-  else previous.next = next
-  if (next === null) ends.previous = previous
-  else next.previous = previous
-  strand.next = strand.previous = null
+  const { younger, older } = strand
+  if (older === null) ends.oldest = younger
+  else older.younger = younger
+  if (younger === null) ends.youngest = older
+  else younger.older = older
+  strand.younger = strand.older = null
 }
 
 /** The strand whose code is running, async greenlets included. */

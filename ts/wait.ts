@@ -85,11 +85,19 @@ export abstract class Wait<T> implements PromiseLike<T>, Op<T>, Runnable {
     return true
   }
 
-  /** Ends the wait from its own entry in the run queue; false when it had ended. */
-  protected wakeNow(): boolean {
+  /** Ends the wait with a value, and the strand goes on now. Only for entries of the run queue; false when it had ended. */
+  resumeWith(value: T): boolean {
     if (this.state !== ARMED) return false
-    this.state = SETTLED
-    this.limit?.cancel()
+    this.value = value
+    this.resumeNow()
+    return true
+  }
+
+  /** As `resumeWith`, with an error. */
+  resumeWithError(error: unknown): boolean {
+    if (this.state !== ARMED) return false
+    this.error = error
+    this.resumeNow()
     return true
   }
 
@@ -100,15 +108,7 @@ export abstract class Wait<T> implements PromiseLike<T>, Op<T>, Runnable {
 
   /** Its turn in the run queue: the strand goes on. */
   run(): void {
-    if (this.state !== SETTLED) return
-    this.state = FINISHED
-    if (this.deferred === null) {
-      this.strand.resume(this)
-      return
-    }
-    this.leave()
-    if (this.error === NO_ERROR) this.deferred.resolve(this.value)
-    else this.deferred.reject(this.error)
+    if (this.state === SETTLED) this.proceed()
   }
 
   /** Whether it failed; the driver of a generator then throws `failure`. */
@@ -233,6 +233,22 @@ export abstract class Wait<T> implements PromiseLike<T>, Op<T>, Runnable {
 
   private leave(): void {
     this.strand.removeAwaited(this)
+  }
+
+  private proceed(): void {
+    this.state = FINISHED
+    if (this.deferred === null) {
+      this.strand.resume(this)
+      return
+    }
+    this.leave()
+    if (this.error === NO_ERROR) this.deferred.resolve(this.value)
+    else this.deferred.reject(this.error)
+  }
+
+  private resumeNow(): void {
+    this.limit?.cancel()
+    this.proceed()
   }
 
   private settle(): void {

@@ -6,6 +6,7 @@ import { Flow } from "../flow.ts"
 import { E } from "../host/errno.ts"
 import { Greenlet } from "../greenlet.ts"
 import { getHub } from "../hub.ts"
+import type { GreenletSet } from "../pool/greenletset.ts"
 import type { RawGreenlet } from "../rawgreenlet.ts"
 import { Socket } from "../socket/socket.ts"
 import type { SocketAddress } from "../socket/address.ts"
@@ -13,14 +14,14 @@ import { spawn, spawnRaw } from "../spawn.ts"
 import type { Op, Wait } from "../wait.ts"
 import { closing, Handler } from "./handler.ts"
 import { parseAddress, type ListenAddress } from "./listener.ts"
-import { HandlerPool, type ServerPool } from "./pool.ts"
-import { Until } from "./until.ts"
+import { poolOfSize, runnerOf, type ServerPool } from "./serverpool.ts"
+import { Until } from "../until.ts"
 
 /** A function that runs another one in a greenlet, as `spawn` and `spawnRaw` do. */
 export type SpawnFunction = (fn: () => Op<unknown>) => unknown
 
 /** How a server runs its handlers; see `BaseServer`. */
-export type SpawnOption = "default" | number | SpawnFunction | ServerPool | null
+export type SpawnOption = "default" | number | SpawnFunction | ServerPool | GreenletSet | null
 
 /** Options of every server. */
 export interface ServerOptions {
@@ -49,7 +50,7 @@ export abstract class BaseServer<A extends unknown[] = unknown[]> implements Dis
   /** Seconds that `stop` waits for the handlers of a pool by default. gevent: `stop_timeout`. */
   stopTimeout = 1
   /** The pool that handlers run in; null without one. */
-  pool: ServerPool | null = null
+  pool: ServerPool | GreenletSet | null = null
   /** The listener; null before `start`, when an address was given, and after `close`. */
   socket: Socket | null = null
   /** AF_INET or AF_INET6. */
@@ -114,9 +115,8 @@ export abstract class BaseServer<A extends unknown[] = unknown[]> implements Dis
     this.pool = null
     if (spawn === "default" || spawn === null || typeof spawn === "function") this.runner = spawn
     else {
-      this.pool = typeof spawn === "number" ? new HandlerPool(spawn) : spawn
-      if (typeof this.pool.spawn !== "function") throw new TypeError(`${String(spawn)} cannot run handlers`)
-      this.runner = (fn) => this.pool!.spawn(fn)
+      this.pool = typeof spawn === "number" ? poolOfSize(spawn) : spawn
+      this.runner = runnerOf(this.pool)
     }
   }
 

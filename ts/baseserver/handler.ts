@@ -1,6 +1,6 @@
 import { Greenlet } from "../greenlet.ts"
-import type { Op, Wait } from "../wait.ts"
-import { wait } from "../waiting.ts"
+import { resultOf } from "../iteration.ts"
+import type { Op } from "../wait.ts"
 
 /** Runs a handler, and closes what it was given as soon as it has ended: in whichever way, even before it has begun. */
 export class Handler<A extends unknown[]> extends Greenlet<unknown> {
@@ -47,11 +47,4 @@ export function closing<A extends unknown[]>(
       close(...args)
     }
   }
-}
-
-function* resultOf(result: unknown): Generator<Wait<unknown>, unknown, unknown> {
-  if (typeof result !== "object" || result === null) return result
-  const thenable = "then" in result
-  if (Symbol.iterator in result && (thenable || "next" in result)) return yield* result as Op<unknown>
-  return thenable ? yield* wait(result as PromiseLike<unknown>) : result
 }

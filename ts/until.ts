@@ -1,4 +1,4 @@
-import { Wait } from "../wait.ts"
+import { Wait } from "./wait.ts"
 
 /** Waits until a condition holds. Who makes it hold calls `notify`, which wakes all who wait on the same list. */
 export class Until extends Wait<void> {

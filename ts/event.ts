@@ -1,0 +1,2 @@
+export { AsyncResult, type ResultSource } from "./event/asyncresult.ts"
+export { Event } from "./event/event.ts"

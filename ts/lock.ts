@@ -1,0 +1,6 @@
+export { BoundedSemaphore } from "./lock/boundedsemaphore.ts"
+export { Condition, type ConditionLock } from "./lock/condition.ts"
+export { DummySemaphore } from "./lock/dummysemaphore.ts"
+export { Held } from "./lock/held.ts"
+export { RLock } from "./lock/rlock.ts"
+export { Semaphore } from "./lock/semaphore.ts"

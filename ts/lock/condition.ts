@@ -1,0 +1,278 @@
+import { host } from "#host"
+import type { Runnable } from "../core/runqueue.ts"
+import { limitOf, type TimeoutArgument } from "../limit.ts"
+import { scheduler } from "../strand.ts"
+import { ListedWait, WaitList } from "../waitlist.ts"
+import type { Op, Wait } from "../wait.ts"
+import type { Held } from "./held.ts"
+import { RLock } from "./rlock.ts"
+import type { Semaphore } from "./semaphore.ts"
+
+/** What a `Condition` can be made with. */
+export type ConditionLock = RLock | Semaphore
+
+/**
+ * Lets those who hold a lock wait until another one, who holds it meanwhile, says that something has changed. Who waits is woken in
+ * order.
+ *
+ * Python: `threading.Condition(lock=None)`, as gevent patches it.
+ *
+ * @example
+ * ```ts
+ * import { run, spawn } from "gevent-wasm"
+ * import { Condition } from "gevent-wasm/lock"
+ * await run(function* () {
+ *   const changed = new Condition()
+ *   let stock = 0
+ *   spawn(function* () {
+ *     using _held = yield* changed.enter()
+ *     stock = 5
+ *     changed.notifyAll()
+ *   })
+ *   using _held = yield* changed.enter()
+ *   yield* changed.waitFor(() => stock > 0)
+ *   console.log(stock) // 5
+ * })
+ * ```
+ */
+export class Condition implements Runnable {
+  private readonly lock: ConditionLock
+  private readonly waiters = new WaitList<Notified>()
+  private notified = 0
+  private scheduled = false
+
+  /** @param lock - The lock that it goes with; by default an RLock of its own. */
+  constructor(lock: ConditionLock = new RLock()) {
+    this.lock = lock
+  }
+
+  /** Acquires the lock: see `RLock.acquire`. */
+  acquire(blocking = true, timeout: TimeoutArgument = null): Wait<boolean> {
+    return this.lock.acquire(blocking, timeout)
+  }
+
+  /** Acquires the lock for a `using` block: see `RLock.enter`. gevent: `with condition`. */
+  enter(timeout: TimeoutArgument = null): Wait<Held> {
+    return this.lock.enter(timeout)
+  }
+
+  /** Releases the lock. */
+  release(): void {
+    this.lock.release()
+  }
+
+  /**
+   * Releases the lock, waits for `notify`, and acquires the lock again, in any case.
+   *
+   * @param timeout - Seconds or a Timeout; when it passes first, the wait for `notify` just ends.
+   * @returns Whether it was notified.
+   * @throws {Error} unless the current greenlet holds the lock.
+   */
+  wait(timeout: TimeoutArgument = null): Op<boolean> & PromiseLike<boolean> {
+    limitOf(timeout) // says at the call what is wrong
+    return new ConditionWait(this, timeout)
+  }
+
+  /**
+   * Waits for `notify` until `predicate` returns something true, and returns that.
+   *
+   * @param timeout - Seconds or a Timeout for all of it; when it passes first, what `predicate` then returns is returned.
+   * @throws {Error} unless the current greenlet holds the lock.
+   */
+  waitFor<T>(predicate: () => T, timeout: TimeoutArgument = null): Op<T> & PromiseLike<T> {
+    return new ConditionWaitFor(this, predicate, timeout)
+  }
+
+  /**
+   * Wakes some who wait, the first ones. They go on once they have the lock.
+   *
+   * @throws {Error} unless the current greenlet holds the lock.
+   */
+  notify(count = 1): void {
+    this.checkOwned("notify")
+    this.notified = Math.min(this.notified + count, this.waiters.length)
+    if (this.scheduled || this.notified === 0) return
+    this.scheduled = true
+    scheduler.loop.queue.push(this)
+  }
+
+  /** Wakes all who wait. @throws {Error} unless the current greenlet holds the lock. */
+  notifyAll(): void {
+    this.notify(this.waiters.length)
+  }
+
+  /** How many wait to be notified. */
+  linkcount(): number {
+    return this.waiters.length
+  }
+
+  /** Its turn in the run queue: those who are notified go on. */
+  run(): void {
+    while (this.notified > 0 && this.waiters.length > 0) {
+      this.notified--
+      this.waiters.shift()!.resumeWith(true)
+    }
+    this.notified = 0
+    this.scheduled = false
+  }
+
+  /** Begins to wait: the wait, and the way to have the lock again after it. For waits. */
+  begin(timeout: TimeoutArgument): { notified: Wait<boolean>; reacquire: () => Wait<boolean>; restore: () => void } {
+    this.checkOwned("wait")
+    const { lock } = this
+    const notified = new Notified(this.waiters, timeout)
+    if (!(lock instanceof RLock)) {
+      lock.release()
+      return { notified, reacquire: () => lock.acquire(), restore: () => {} }
+    }
+    const count = lock.releaseSave()
+    return { notified, reacquire: () => lock.acquire(), restore: () => lock.restore(count) }
+  }
+
+  /** What the console shows. */
+  toString(): string {
+    return `<${this.constructor.name} ${String(this.lock)} waiting[${this.linkcount()}]>`
+  }
+
+  private checkOwned(method: string): void {
+    const { lock } = this
+    if (lock instanceof RLock ? lock.isOwned() : lock.locked()) return
+    throw new Error(`cannot ${method} on un-acquired lock`)
+  }
+}
+
+Object.defineProperty(Condition.prototype, host.inspect, {
+  value(this: Condition) {
+    return this.toString()
+  },
+})
+
+/** Waits to be notified. */
+class Notified extends ListedWait<boolean> {
+  private readonly list: WaitList<Notified>
+
+  constructor(list: WaitList<Notified>, timeout: TimeoutArgument) {
+    super()
+    this.list = list
+    this.limit = limitOf(timeout)
+  }
+
+  protected begin(): boolean {
+    this.list.push(this)
+    return false
+  }
+
+  protected cancel(): void {
+    this.list.remove(this)
+  }
+
+  protected override expired(): boolean {
+    return false
+  }
+
+  override describe(): string {
+    return "notify of a Condition"
+  }
+}
+
+/**
+ * Waits twice: to be notified and for the lock. It is written for both kinds of strands, since it is the waiting strand itself that
+ * has to own the lock in the end.
+ */
+class ConditionWait implements Op<boolean>, PromiseLike<boolean> {
+  private readonly condition: Condition
+  private readonly timeout: TimeoutArgument
+
+  constructor(condition: Condition, timeout: TimeoutArgument) {
+    this.condition = condition
+    this.timeout = timeout
+  }
+
+  *[Symbol.iterator](): Generator<Wait<unknown>, boolean, unknown> {
+    const { notified, reacquire, restore } = this.condition.begin(this.timeout)
+    try {
+      return yield* notified
+    } finally {
+      yield* reacquire()
+      restore()
+    }
+  }
+
+  then<A = boolean, B = never>(
+    onfulfilled?: ((value: boolean) => A | PromiseLike<A>) | null,
+    onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.wait().then(onfulfilled, onrejected)
+  }
+
+  private async wait(): Promise<boolean> {
+    const { notified, reacquire, restore } = this.condition.begin(this.timeout)
+    try {
+      return await notified
+    } finally {
+      await reacquire()
+      restore()
+    }
+  }
+}
+
+/** Waits until a predicate holds. */
+class ConditionWaitFor<T> implements Op<T>, PromiseLike<T> {
+  private readonly condition: Condition
+  private readonly predicate: () => T
+  private readonly limit: ReturnType<typeof limitOf>
+
+  constructor(condition: Condition, predicate: () => T, timeout: TimeoutArgument) {
+    this.condition = condition
+    this.predicate = predicate
+    this.limit = limitOf(timeout)
+  }
+
+  *[Symbol.iterator](): Generator<Wait<unknown>, T, unknown> {
+    const { condition, predicate } = this
+    this.start()
+    try {
+      for (;;) {
+        const result = predicate()
+        if (result) return result
+        yield* condition.wait()
+      }
+    } catch (error) {
+      return this.expired(error)
+    } finally {
+      this.limit?.cancel()
+    }
+  }
+
+  then<A = T, B = never>(
+    onfulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.wait().then(onfulfilled, onrejected)
+  }
+
+  private async wait(): Promise<T> {
+    const { condition, predicate } = this
+    this.start()
+    try {
+      for (;;) {
+        const result = predicate()
+        if (result) return result
+        await condition.wait()
+      }
+    } catch (error) {
+      return this.expired(error)
+    } finally {
+      this.limit?.cancel()
+    }
+  }
+
+  private start(): void {
+    if (this.limit !== null && !this.limit.pending) this.limit.start()
+  }
+
+  private expired(error: unknown): T {
+    if (error !== this.limit) throw error
+    return this.predicate()
+  }
+}

@@ -1,0 +1,6 @@
+export { PoolFull } from "./exceptions.ts"
+export { Group } from "./pool/group.ts"
+export type { IMap, IMapUnordered } from "./pool/imap.ts"
+export type { Items } from "./pool/input.ts"
+export type { ImapOptions, Result, ResultCallback, Running } from "./pool/mapping.ts"
+export { Pool, type GreenletClass } from "./pool/pool.ts"

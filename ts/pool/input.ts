@@ -1,0 +1,114 @@
+import type { Op, Wait } from "../wait.ts"
+import { wait } from "../waiting.ts"
+import type { Source } from "../iteration.ts"
+
+/** What a mapping takes its items from: an iterable, an async iterable, or a queue, a channel or another imap. */
+export type Items<T> = Iterable<T> | AsyncIterable<T> | Source<T>
+
+type Step = IteratorResult<unknown, unknown>
+
+/** The items that a function is to be called with, of one or several sources side by side; the shortest one ends them. */
+export class Input {
+  /** Whether items are there without waiting. */
+  readonly immediate: boolean
+  /** What a source has failed with. */
+  failure: { readonly error: unknown } | null = null
+  private readonly sources: readonly { next(): unknown; return?: (() => unknown) | undefined }[]
+  private held: unknown[] | null = null
+  private ended: boolean
+
+  /** @throws {TypeError} for what items cannot be taken from. */
+  constructor(sources: readonly unknown[]) {
+    this.immediate = sources.every(isPlain)
+    this.sources = sources.map(open)
+    this.ended = sources.length === 0
+  }
+
+  /** Whether there is an item; it is then in `current`. Only if `immediate`. */
+  has(): boolean {
+    if (this.held !== null) return true
+    if (this.ended) return false
+    const row: unknown[] = []
+    try {
+      for (const source of this.sources) {
+        const { done, value } = source.next() as Step
+        if (done === true) return this.end()
+        row.push(value)
+      }
+    } catch (error) {
+      return this.fail(error)
+    }
+    this.held = row
+    return true
+  }
+
+  /** As `has`, and waits for the item. */
+  *hasLater(): Generator<Wait<unknown>, boolean, unknown> {
+    if (this.held !== null) return true
+    if (this.ended) return false
+    const row: unknown[] = []
+    try {
+      for (const source of this.sources) {
+        const { done, value } = yield* resultOf(source.next())
+        if (done === true) return this.end()
+        row.push(value)
+      }
+    } catch (error) {
+      return this.fail(error)
+    }
+    this.held = row
+    return true
+  }
+
+  /** The item, of each source. */
+  get current(): unknown[] {
+    return this.held!
+  }
+
+  /** The item is not needed any more. */
+  drop(): void {
+    this.held = null
+  }
+
+  /** No more items are wanted. */
+  close(): void {
+    if (!this.ended) this.end()
+  }
+
+  private end(): false {
+    this.ended = true
+    for (const source of this.sources) {
+      // a source that cannot be closed has nothing to say to whoever wants no more
+      if (this.immediate) source.return?.()
+    }
+    return false
+  }
+
+  private fail(error: unknown): false {
+    this.ended = true
+    this.failure = { error }
+    return false
+  }
+}
+
+function isPlain(source: unknown): boolean {
+  return (
+    typeof source === "string" || (isObject(source) && Symbol.iterator in source && !(Symbol.asyncIterator in source))
+  )
+}
+
+function open(source: unknown): { next(): unknown } {
+  if (isPlain(source)) return (source as Iterable<unknown>)[Symbol.iterator]()
+  if (isObject(source) && Symbol.asyncIterator in source)
+    return (source as AsyncIterable<unknown>)[Symbol.asyncIterator]()
+  if (isObject(source) && "next" in source && typeof source.next === "function") return source as { next(): unknown }
+  throw new TypeError(`expected an iterable, an async iterable or a queue to take items from, not ${String(source)}`)
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null
+}
+
+function* resultOf(step: unknown): Generator<Wait<unknown>, Step, unknown> {
+  return isObject(step) && Symbol.iterator in step ? yield* step as Op<Step> : yield* wait(step as PromiseLike<Step>)
+}

@@ -1,0 +1,6 @@
+export { Empty, Full, ShutDown, StopIteration } from "./exceptions.ts"
+export { Channel } from "./queue/channel.ts"
+export { LifoQueue } from "./queue/lifoqueue.ts"
+export { PriorityQueue, type Compare } from "./queue/priorityqueue.ts"
+export { JoinableQueue, Queue } from "./queue/queue.ts"
+export { SimpleQueue, type Item } from "./queue/simplequeue.ts"
