@@ -1091,4 +1091,16 @@ test("several interrupts that come at once are thrown one at each wait, in order
   }
 })
 
+test("GR-15: kill reaches the async function that a plain one has called, at its second wait too", async () => {
+  const inner = async (): Promise<void> => {
+    await sleep(0.001)
+    assert.is(getcurrent(), greenlet)
+    await sleep(10)
+  }
+  const greenlet: Greenlet<void> = spawn(() => inner())
+  await sleep(0.02)
+  await greenlet.kill(undefined, true, 5)
+  assert.ok(greenlet.value instanceof GreenletExit)
+})
+
 test.run()

@@ -13,6 +13,11 @@ export function checkBody(body: unknown): void {
   throw new TypeError(`The run argument or self._run must be callable: expected a function, not ${hint}`)
 }
 
+/** Whether it was declared `function*`. */
+export function isGeneratorFunction(body: Body): boolean {
+  return (body as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === "GeneratorFunction"
+}
+
 /** Whether it was declared `async`. */
 export function isAsyncFunction(body: Body): boolean {
   return (body as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === "AsyncFunction"

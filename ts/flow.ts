@@ -9,6 +9,13 @@ export class QuietGreenlet<T> extends Greenlet<T> {
   }
 }
 
+/** Runs the generator of a flow. */
+class FlowGreenlet<T> extends QuietGreenlet<T> {
+  protected override mayBeAsync(): boolean {
+    return false
+  }
+}
+
 /**
  * A blocking call that is written as a generator. `yield*` runs it in the current greenlet; `await` runs it in one of its own,
  * which is killed when the waiting ends early.
@@ -29,7 +36,7 @@ export class Flow<T> implements Op<T>, PromiseLike<T> {
     onfulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this.promise ??= new FlowWait(new QuietGreenlet<T>(this.body)).then()
+    this.promise ??= new FlowWait(new FlowGreenlet<T>(this.body)).then()
     return this.promise.then(onfulfilled, onrejected)
   }
 }

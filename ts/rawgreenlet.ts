@@ -1,4 +1,4 @@
-import { isAsyncFunction, type Body } from "./body.ts"
+import { isGeneratorFunction, type Body } from "./body.ts"
 import { Kill } from "./kill.ts"
 import type { Loop } from "./core/loop.ts"
 import type { Runnable } from "./core/runqueue.ts"
@@ -97,8 +97,9 @@ export class RawGreenlet extends Strand implements Runnable {
     const previous = scheduler.current
     scheduler.current = this
     try {
-      // an async function is told apart by the host's context in all its later parts
-      const result = isAsyncFunction(body!)
+      // a promise's function is told apart by the host's context in all its later parts, and only a generator function is known to
+      // return none
+      const result = this.mayBeAsync(body!)
         ? asyncContext().run(this, () => body!(...(bodyArguments as never[])))
         : body!(...(bodyArguments as never[]))
       if (typeof result === "object" && result !== null) this.runObject(result)
@@ -148,6 +149,11 @@ export class RawGreenlet extends Strand implements Runnable {
 
   refusal(): Error | undefined {
     return this.state === FINISHED ? new TypeError(`${String(this)} has ended and cannot wait`) : undefined
+  }
+
+  /** Whether its function may return a promise. */
+  protected mayBeAsync(body: Body): boolean {
+    return !isGeneratorFunction(body)
   }
 
   /** It has ended with a value. Subclasses keep it. */

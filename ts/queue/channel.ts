@@ -1,5 +1,4 @@
 import { host } from "#host"
-import type { Runnable } from "../core/runqueue.ts"
 import { Empty, Full, StopIteration } from "../exceptions.ts"
 import type { Flow } from "../flow.ts"
 import { asyncIterator, each, type Source, type Visitor } from "../iteration.ts"
@@ -26,10 +25,11 @@ import type { Item } from "./simplequeue.ts"
  * })
  * ```
  */
-export class Channel<T = unknown> implements Runnable, Source<T> {
+export class Channel<T = unknown> implements Source<T> {
   private readonly getters = new WaitList<Receive<T> | ReceiveNext<T>>()
   private readonly putters = new WaitList<Send<T>>()
   private scheduled = false
+  private turn = 0
 
   /** How many wait to put, less those who wait to get. */
   get balance(): number {
@@ -68,6 +68,7 @@ export class Channel<T = unknown> implements Runnable, Source<T> {
 
   /** Hands an item over to somebody who waits for one. Never waits. gevent: `put_nowait`. @throws {Full} when nobody does. */
   putNowait(item: Item<T>): void {
+    this.pairUp()
     const getter = this.getters.shift()
     if (getter === undefined) throw new Full()
     getter.receive(item, false)
@@ -85,6 +86,7 @@ export class Channel<T = unknown> implements Runnable, Source<T> {
 
   /** Gets an item from somebody who waits to put one. Never waits. gevent: `get_nowait`. @throws {Empty} when nobody does. */
   getNowait(): T {
+    this.pairUp()
     const putter = this.putters.shift()
     if (putter === undefined) throw new Empty()
     putter.wake(undefined)
@@ -136,8 +138,8 @@ export class Channel<T = unknown> implements Runnable, Source<T> {
     this.putters.remove(putter)
   }
 
-  /** Its turn in the run queue: pairs that wait for each other go on. */
-  run(): void {
+  /** Pairs that wait for each other go on. */
+  private unlock(): void {
     const { getters, putters } = this
     let left = Math.min(getters.length, putters.length)
     // who goes on may end others who wait
@@ -150,10 +152,25 @@ export class Channel<T = unknown> implements Runnable, Source<T> {
     this.scheduleUnlock()
   }
 
+  /** Serves those who are to be served at the next turn, so that nobody overtakes them. */
+  private pairUp(): void {
+    if (this.scheduled) {
+      // its turn is before theirs, and would serve those who come meanwhile first
+      this.turn++
+      this.scheduled = false
+    }
+    while (this.getters.length > 0 && this.putters.length > 0) {
+      const putter = this.putters.shift()!
+      this.getters.shift()!.receive(putter.item, false)
+      putter.wake(undefined)
+    }
+  }
+
   private scheduleUnlock(): void {
     if (this.scheduled || this.getters.length === 0 || this.putters.length === 0) return
     this.scheduled = true
-    scheduler.loop.queue.push(this)
+    const { turn } = this
+    scheduler.loop.queue.push({ run: () => void (turn === this.turn && this.unlock()) })
   }
 }
 
