@@ -1,21 +1,43 @@
-// Runs build/test/**/*.test.mjs, each in a Node process of its own, two at a time, and adds their counts up. The last line is
+// Runs build/test/**/*.test.mjs, each in a process of its own, two at a time, and adds their counts up. The last line is
 // "N passed, N failed".
-//   node scripts/test.mjs [--timeout SECONDS] [WORD…]     only files whose path contains one of the words
-//   TEST_NODE=/path/to/node                               the Node that runs the files
+//   node scripts/test.mjs [--host node|deno|bun] [--timeout SECONDS] [WORD…]
+//                                     WORD: only files whose path contains one of the words
+//   TEST_NODE=/path/to/node           the Node that runs the files
 import { spawn } from "node:child_process"
 import { existsSync, readdirSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
 
 const FOLDER = "build/test"
-const node = process.env.TEST_NODE || process.execPath
+const HOSTS = {
+  node: [process.env.TEST_NODE || process.execPath, "--enable-source-maps"],
+  deno: ["node_modules/.bin/deno", "run", "--allow-all", "--no-prompt"],
+  bun: ["node_modules/.bin/bun"],
+}
+
+// What only Node runs, and why.
+const NODE_ONLY = {
+  "build.test.mjs": "the build is the same for all hosts and runs on Node",
+  "docs.test.mjs": "runs the examples of the documentation, which serve all hosts, in Node's processes",
+  "types.test.mjs": "the types are the same on all hosts",
+  "server.test.mjs": "sockets are not ported yet",
+  "socket.test.mjs": "sockets are not ported yet",
+  "stress.test.mjs": "sockets are not ported yet",
+}
+
 const words = process.argv.slice(2)
-const at = words.indexOf("--timeout")
-const seconds = at < 0 ? 120 : Number(words.splice(at, 2)[1])
+const seconds = Number(option("--timeout") ?? 120)
+const host = option("--host") ?? "node"
+if (!Object.hasOwn(HOSTS, host)) {
+  console.error(`test: no host ${host}: it is one of ${Object.keys(HOSTS).join(", ")}`)
+  process.exit(2)
+}
+const [command, ...flags] = HOSTS[host]
 
 const files = (existsSync(FOLDER) ? readdirSync(FOLDER, { recursive: true }) : [])
   .filter((name) => name.endsWith(".test.mjs"))
   .filter((name) => !words.length || words.some((word) => name.includes(word)))
+  .filter((name) => host === "node" || !Object.hasOwn(NODE_ONLY, name))
   .sort()
 const running = new Set()
 const totals = { passed: 0, failed: 0 }
@@ -32,15 +54,21 @@ if (!files.length) console.log(`no test file in ${FOLDER}${words.length ? ` matc
 console.log(`${totals.passed} passed, ${totals.failed} failed`)
 process.exit(totals.failed || !totals.passed ? 1 : 0)
 
+/** Takes an option and its value out of the words. */
+function option(name) {
+  const at = words.indexOf(name)
+  return at < 0 ? undefined : words.splice(at, 2)[1]
+}
+
 /** Runs one file and returns { passed, total, output, ended, milliseconds }. */
 function runFile(file) {
   return new Promise((resolve) => {
     const started = performance.now()
     // a group of its own, so that what a test has left running ends with it
-    const child = spawn(node, ["--enable-source-maps", join(FOLDER, file)], {
+    const child = spawn(command, [...flags, join(FOLDER, file)], {
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
-      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" },
+      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined },
     })
     running.add(child)
     let output = ""

@@ -27,6 +27,7 @@ import {
 import { Timer } from "gevent-wasm/core"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
+import { moduleArguments } from "./hostprocess.ts"
 import { takeReports } from "./reports.ts"
 import { failure, isA } from "./timing.ts"
 
@@ -650,16 +651,19 @@ test("a spawned-and-finished greenlet leaves nothing in memory", async () => {
     const grown = used() - before
     console.log(grown, getHub().loop.activecnt, getHub().loop.queue.length)
   `
-  const output = await runNode(["--expose-gc", "--input-type=module", "-e", program])
+  const output = await runModule(program)
   const [grown, active, queued] = output.split(" ").map(Number)
   assert.ok(grown! < 1_000_000, `${grown} bytes for 1,110,000 greenlets`)
   assert.is(active, 0)
   assert.is(queued, 0)
 })
 
-function runNode(args: string[]): Promise<string> {
+function runModule(program: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawnProcess(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], timeout: 60_000 })
+    const child = spawnProcess(process.execPath, moduleArguments(program), {
+      stdio: ["ignore", "pipe", "inherit"],
+      timeout: 60_000,
+    })
     let output = ""
     child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text))
     child.on("error", reject)

@@ -19,6 +19,7 @@ import {
 import { addSpawnCallback, removeSpawnCallback } from "gevent-wasm/greenlet"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
+import { collectGarbage } from "./hostprocess.ts"
 import { takeReports } from "./reports.ts"
 import { failure, isA, testGenericGet, testGenericWait, type Blocking } from "./timing.ts"
 
@@ -965,13 +966,14 @@ test("GR-32: greenlets know who spawned them and share their tree's locals", asy
 })
 
 test("GR-32: the stack of the spawn is kept when that is asked for", async () => {
-  function spawner(): Greenlet<void> {
-    return spawn(async () => {})
+  // the call in an array: one that is returned itself would be a tail call, which some engines leave no frame of
+  function spawner(): [Greenlet<void>] {
+    return [spawn(async () => {})]
   }
-  assert.is(spawner().spawningStack, undefined)
+  assert.is(spawner()[0].spawningStack, undefined)
   Greenlet.spawningStackLimit = 2
   try {
-    const { spawningStack } = spawner()
+    const { spawningStack } = spawner()[0]
     assert.match(spawningStack!, "spawner")
     assert.ok(spawningStack!.split("\n").length <= 2)
   } finally {
@@ -1027,12 +1029,7 @@ test("GR-35: function, arguments and generator are let go of when it has ended",
   const greenlets = [make(), make()]
   await joinall(greenlets)
   await sleep(0.02)
-  const { setFlagsFromString } = await import("node:v8")
-  const { runInNewContext } = await import("node:vm")
-  setFlagsFromString("--expose-gc")
-  const collect = runInNewContext("gc") as () => void
-  await new Promise((resolve) => setTimeout(resolve, 1))
-  collect()
+  await collectGarbage()
   assert.ok(greenlets.every((one) => one.dead))
   assert.ok(references.every((reference) => reference.deref() === undefined))
 })

@@ -25,6 +25,7 @@ import * as exceptions from "gevent-wasm/exceptions"
 import { Waiter } from "gevent-wasm/hub"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
+import { moduleArguments } from "./hostprocess.ts"
 import { takeReports } from "./reports.ts"
 import { failure, isA, testGenericGet, testGenericWait } from "./timing.ts"
 
@@ -301,13 +302,13 @@ test("HB-08: SystemExit that MAIN has no wait for decides the exit code", async 
   const program = (code: string): string =>
     `import { sleep, spawn, SystemExit } from "gevent-wasm"
      spawn(function* () { yield* sleep(0.01); throw new SystemExit(${code}) })`
-  assert.equal(await runNode(program("3")), { code: 3, output: "", errors: "" })
-  assert.equal(await runNode(program("")), { code: 0, output: "", errors: "" })
-  assert.equal(await runNode(program('"bye"')), { code: 1, output: "", errors: "bye\n" })
+  assert.equal(await runModule(program("3")), { code: 3, output: "", errors: "" })
+  assert.equal(await runModule(program("")), { code: 0, output: "", errors: "" })
+  assert.equal(await runModule(program('"bye"')), { code: 1, output: "", errors: "bye\n" })
 })
 
 test("HB-09: an error in handleError is printed, and the remaining callbacks run", async () => {
-  const { code, output, errors } = await runNode(`
+  const { code, output, errors } = await runModule(`
     import { getHub, sleep, spawn } from "gevent-wasm"
     const hub = getHub()
     hub.handleError = () => { throw new Error("second") }
@@ -506,7 +507,7 @@ test("HB-17: reports go to exceptionStream, name their context, and null silence
 })
 
 test("HB-17: by default reports go to standard error", async () => {
-  const { code, errors } = await runNode(`
+  const { code, errors } = await runModule(`
     import { sleep, spawn } from "gevent-wasm"
     spawn(function* worker() { yield* sleep(0.001); throw new RangeError("why") })`)
   assert.is(code, 0)
@@ -576,9 +577,9 @@ function getFailure(fn: () => unknown): unknown {
   return undefined
 }
 
-function runNode(program: string): Promise<{ code: number | null; output: string; errors: string }> {
+function runModule(program: string): Promise<{ code: number | null; output: string; errors: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawnProcess(process.execPath, ["--input-type=module", "-e", program], { timeout: 20_000 })
+    const child = spawnProcess(process.execPath, moduleArguments(program), { timeout: 20_000 })
     let output = ""
     let errors = ""
     child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text))

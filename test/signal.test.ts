@@ -3,6 +3,7 @@ import * as assert from "uvu/assert"
 import { spawnSync } from "node:child_process"
 import process from "node:process"
 import { Loop, Signal } from "gevent-wasm/core"
+import { moduleArguments } from "./hostprocess.ts"
 
 const SIGHUP = 1
 const SIGKILL = 9
@@ -69,7 +70,7 @@ test("CO-13: after the last stop the default action is back", () => {
     })
     process.kill(process.pid, "SIGHUP")
     await loop.run()`
-  const child = spawnSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" })
+  const child = spawnSync(process.execPath, moduleArguments(code), { encoding: "utf8" })
   assert.is(child.stdout.trim(), "caught", child.stderr)
   assert.is(child.signal, "SIGHUP")
 })

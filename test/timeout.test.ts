@@ -382,7 +382,7 @@ test("HB-21: data on a socket that is ready by the time wins against a Timeout, 
       using _limit = Timeout.startNew(0.01)
       const receiver = socket.recv(100)
       spawn(async () => {
-        peers[round]!.write("data")
+        await new Promise((resolve) => peers[round]!.write("data", resolve))
         const until = performance.now() + 20
         while (performance.now() < until); // both are due when the loop looks again
       })

@@ -1,7 +1,5 @@
 import { test } from "uvu"
 import * as assert from "uvu/assert"
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
 import {
   Async,
   Check,
@@ -17,9 +15,8 @@ import {
   WRITE,
   type Watcher,
 } from "gevent-wasm/core"
+import { collectGarbage } from "./hostprocess.ts"
 
-setFlagsFromString("--expose-gc")
-const collect = runInNewContext("gc") as () => void
 const loop = new Loop()
 
 const kinds: [string, () => Watcher][] = [
@@ -251,7 +248,7 @@ test("CO-09: a started watcher survives the loss of every reference to it", asyn
   ;(() => {
     for (let i = 0; i < 100; i++) new Timer(loop, 0.01).start(() => fired++)
   })()
-  collect()
+  await collectGarbage()
   await loop.run()
   assert.is(fired, 100)
 })

@@ -382,7 +382,10 @@ function captureStack(limit: number): string {
   if (before !== undefined) error.stackTraceLimit = limit + 2
   const stack = new Error("spawned").stack ?? ""
   if (before !== undefined) error.stackTraceLimit = before
-  return stack.split("\n").slice(3).join("\n")
+  return stack
+    .split("\n")
+    .slice(3, 3 + limit)
+    .join("\n")
 }
 
 function shorten(value: unknown): string {

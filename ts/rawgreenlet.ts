@@ -264,7 +264,8 @@ export class RawGreenlet extends Strand implements Runnable {
         this.waiting = null
         mode = interrupt.kill ? RETURN : THROW
         value = interrupt.error
-      } else if (!(result instanceof Wait)) {
+      } else if (this.waiting === null) {
+        // the result itself tells nothing: some engines make a new one at each generator that delegates
         mode = THROW
         value = new TypeError(`a greenlet yielded ${describe(result.value)}; use yield* with a Wait, or wait(promise)`)
       } else break

@@ -135,7 +135,10 @@ export abstract class Wait<T> implements PromiseLike<T>, Op<T>, Runnable {
       return this
     }
     const strand = (this.strand = scheduler.current)
-    if (strand.interrupts !== null) return this // not begun: the driver throws the interrupt here
+    if (strand.interrupts !== null) {
+      strand.waiting = this // not begun: the driver throws the interrupt here
+      return this
+    }
     if (this.begin()) {
       this.state = FINISHED
       this.done = true

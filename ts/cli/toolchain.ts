@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { createRequire } from "node:module"
 import { basename, dirname, join } from "node:path"
+import process from "node:process"
 import { output, run, ToolchainError, which, writing } from "./run.ts"
 
 /** The programs and folders that turn C sources into an instrumented module. */
@@ -48,6 +49,9 @@ export interface InstrumentOptions {
   /** An exported function `void (uint32_t stack_pointer)` that is called when a check fails; without it the check traps. */
   overflowHandler?: string
 }
+
+// Deno takes binaryen's programs, CommonJS without an extension, for modules
+const NODE = "deno" in process.versions ? "node" : process.execPath
 
 /** The functions of the hub's library that call through function pointers and are never suspended below one. */
 const NEVER_SUSPENDED = ["ev_core.o", "hub.o"]
@@ -208,7 +212,7 @@ export async function instrument(
   const imports = WebAssembly.Module.imports(module)
   const features = FEATURES.map((name) => `--enable-${name}`)
   const binaryen = (program: string, args: string[], to: string): Promise<string> =>
-    run(process.execPath, [join(tools.binaryen, program), ...features, ...args, "-o", to])
+    run(NODE, [join(tools.binaryen, program), ...features, ...args, "-o", to])
   const checked = `${output}.checked`
   mkdirSync(dirname(output), { recursive: true })
   try {

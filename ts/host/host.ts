@@ -40,7 +40,7 @@ export interface Context<T> {
  * ```
  */
 export interface Host {
-  /** The host's name in lower case: `"node"`. */
+  /** The host's name in lower case: `"node"`, `"deno"`, `"bun"`. */
   readonly name: string
 
   /** Milliseconds since some point in the past, with fractions; never goes back. */

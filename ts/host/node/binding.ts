@@ -45,6 +45,9 @@ type BoundSocketClass = new (options: object) => BoundSocket
 const boundSocket = (net as unknown as { BoundSocket?: BoundSocketClass }).BoundSocket
 const tcpWrap = boundSocket === undefined ? loadTcpWrap() : undefined
 
+/** Whether sockets have handles of libuv's kind, which can be bound first and can move from one socket to another. */
+export const hasHandles = boundSocket !== undefined || tcpWrap !== undefined
+
 /** Whether several sockets can share a port here. */
 export const canReusePort = boundSocket !== undefined
 

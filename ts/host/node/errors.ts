@@ -34,7 +34,9 @@ for (const [code, number] of Object.entries(systemNumbers)) {
  */
 export function errnoOfError(error: unknown): number {
   if (typeof error !== "object" || error === null) return E.IO
-  const { code, errno } = error as { code?: unknown; errno?: unknown }
+  const { name, code, errno } = error as { name?: unknown; code?: unknown; errno?: unknown }
+  // a permission that Deno was not given
+  if (name === "NotCapable") return E.ACCES
   if (typeof code === "string") {
     const known = errnoOf(code) ?? own[code]
     if (known !== undefined) return known

@@ -13,7 +13,7 @@ const listening = new Map<number, Map<Receiver, Listener>>()
 /** See `Host.signal`. A receiver is called once per signal however often it was switched on. */
 export function signal(signum: number, on: boolean, fn: Receiver): number {
   const name = Object.keys(signals).find((key) => signals[key] === signum) as NodeJS.Signals | undefined
-  if (name === undefined) return -E.INVAL
+  if (name === undefined || name === "SIGKILL" || name === "SIGSTOP") return -E.INVAL
   let receivers = listening.get(signum)
   const listener = receivers?.get(fn)
   if (!on) {
@@ -27,7 +27,7 @@ export function signal(signum: number, on: boolean, fn: Receiver): number {
   try {
     process.on(name, added)
   } catch {
-    // SIGKILL and SIGSTOP; Node has put the listener on its list all the same.
+    // Node has put the listener on its list all the same.
     process.off(name, added)
     return -E.INVAL
   }

@@ -10,15 +10,16 @@ const TOLERANCE = 0.5
  */
 export class DeadlineTimer {
   private fn: () => void = ignore
-  private deadline = Infinity
+  protected deadline = Infinity
   private timeout: NodeJS.Timeout | undefined = undefined
   // Only this one decides whether the process lives; it never has anything to do.
   private keeper: NodeJS.Timeout | undefined = undefined
   private kept = false
   private readonly fired = (): void => {
+    const late = performance.now() - this.deadline
     this.deadline = Infinity
     this.timeout = undefined
-    this.fn()
+    this.fire(late)
   }
 
   /** See `Host.arm`. */
@@ -32,6 +33,11 @@ export class DeadlineTimer {
     this.deadline = deadline
     this.timeout = setTimeout(this.fired, Math.min(Math.max(1, Math.ceil(ms)), LONGEST))
     this.timeout.unref()
+  }
+
+  /** The timer has fired, `late` milliseconds after its deadline. */
+  protected fire(_late: number): void {
+    this.fn()
   }
 
   private keep(ref: boolean): void {

@@ -1,4 +1,5 @@
 import net from "node:net"
+import { hasHandles } from "./binding.ts"
 import { Reader } from "./reader.ts"
 
 /** Bytes that a connection may hold on either side: queued for `recv`, or accepted by `send` and not yet sent. */
@@ -19,7 +20,7 @@ interface WithHandle {
 
 /** The handle of a socket that is open, where the host shows one. */
 export function handleOf(socket: net.Socket): Handle | undefined {
-  return (socket as unknown as WithHandle)._handle ?? undefined
+  return hasHandles ? ((socket as unknown as WithHandle)._handle ?? undefined) : undefined
 }
 
 /**
@@ -28,7 +29,9 @@ export function handleOf(socket: net.Socket): Handle | undefined {
  * @param source - The bound handle to connect from, or undefined.
  */
 export function openWire(source: unknown, deliver: Deliver): net.Socket {
-  return new net.Socket(wireOptions(source, deliver))
+  if (hasHandles) return new net.Socket(wireOptions(source, deliver))
+  const options: object = { allowHalfOpen: true, writableHighWaterMark: HIGH_WATER_MARK }
+  return deliverData(new net.Socket(options), deliver)
 }
 
 /**
@@ -39,14 +42,15 @@ export function openWire(source: unknown, deliver: Deliver): net.Socket {
  */
 export function adoptWire(shell: net.Socket, deliver: Deliver): net.Socket {
   const handle = handleOf(shell)
-  if (handle === undefined) {
-    shell.on("data", (data: Buffer) => {
-      if (!deliver(new Uint8Array(data.buffer, data.byteOffset, data.length))) shell.pause()
-    })
-    return shell
-  }
+  if (handle === undefined) return deliverData(shell, deliver)
   ;(shell as unknown as WithHandle)._handle = null
   return new net.Socket(wireOptions(handle, deliver))
+}
+
+function deliverData(socket: net.Socket, deliver: Deliver): net.Socket {
+  return socket.on("data", (data: Buffer) => {
+    if (!deliver(new Uint8Array(data.buffer, data.byteOffset, data.length))) socket.pause()
+  })
 }
 
 function wireOptions(handle: unknown, deliver: Deliver): net.SocketConstructorOpts {

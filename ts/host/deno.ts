@@ -1,0 +1,15 @@
+import { arm, immediate } from "./deno/wakeup.ts"
+import type { Host } from "./host.ts"
+import { host as node } from "./node.ts"
+
+/**
+ * Deno as the library sees it: its compatibility layer for Node, with an event loop of its own. What its permissions do not
+ * allow fails with EACCES at the call.
+ *
+ * @example
+ * ```ts
+ * import { host } from "#host"
+ * host.name // "deno"
+ * ```
+ */
+export const host: Host = { ...node, name: "deno", immediate, arm }
