@@ -20,9 +20,6 @@ const NODE_ONLY = {
   "build.test.mjs": "the build is the same for all hosts and runs on Node",
   "docs.test.mjs": "runs the examples of the documentation, which serve all hosts, in Node's processes",
   "types.test.mjs": "the types are the same on all hosts",
-  "server.test.mjs": "sockets are not ported yet",
-  "socket.test.mjs": "sockets are not ported yet",
-  "stress.test.mjs": "sockets are not ported yet",
 }
 
 const words = process.argv.slice(2)
@@ -68,7 +65,7 @@ function runFile(file) {
     const child = spawn(command, [...flags, join(FOLDER, file)], {
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
-      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined },
+      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, DENO_NO_UPDATE_CHECK: "1" },
     })
     running.add(child)
     let output = ""

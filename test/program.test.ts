@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { createServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -8,6 +8,7 @@ import { ProgramError } from "gevent-wasm/exceptions"
 import { Program } from "gevent-wasm/program"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
+import { openDescriptors } from "./sockets.ts"
 
 const test = suite("program")
 const folder = mkdtempSync(join(tmpdir(), "gevent-program-"))
@@ -24,10 +25,6 @@ function compile(name: string, source: string): string {
   const output = join(folder, `${name}.wasm`)
   execFileSync(process.execPath, [CLI, "cc", path, "-Wall", "-Wextra", "-o", output])
   return output
-}
-
-function openFiles(): number {
-  return readdirSync("/proc/self/fd").length
 }
 
 /** test/wasm/everything.c */
@@ -120,7 +117,7 @@ test("a refused connection is ECONNREFUSED", () =>
 test("killing the greenlet ends the program and closes what it opened", async () => {
   const server = createServer((socket) => socket.on("error", () => {}))
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const before = openFiles()
+  const before = openDescriptors().system
   await run(function* () {
     let text = ""
     const port = String((server.address() as AddressInfo).port)
@@ -135,7 +132,7 @@ test("killing the greenlet ends the program and closes what it opened", async ()
   })
   await new Promise<void>((resolve) => server.close(() => resolve()))
   await sleep(0.05)
-  assert.is(openFiles(), before - 1)
+  assert.is(openDescriptors().system, before - 1)
 })
 
 test("greenlets here and threads there take turns", () =>

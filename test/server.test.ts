@@ -1,3 +1,4 @@
+import { host } from "#host"
 import { getHub, joinall, run, sleep, spawn, spawnRaw, type Op, type Wait } from "gevent-wasm"
 import { BaseServer, parseAddress } from "gevent-wasm/baseserver"
 import { StreamServer, type SpawnOption } from "gevent-wasm/server"
@@ -52,6 +53,11 @@ function* converse(address: SocketAddress, message: string): Generator<Wait<unkn
   using client = yield* createConnection(address, 5)
   yield* client.sendall(message)
   client.shutdown(SHUT_WR)
+  return text(yield* readAll(client))
+}
+
+function* listen(address: SocketAddress): Generator<Wait<unknown>, string, unknown> {
+  using client = yield* createConnection(address, 5)
   return text(yield* readAll(client))
 }
 
@@ -211,9 +217,10 @@ test("SV-08: handlers may be generator, async and plain functions, run by spawn,
       await run(function* () {
         using server = new StreamServer(LOOPBACK, handler, { spawn: option })
         server.start()
-        // what a handler leaves unread makes the system reset the connection
-        const message = handlerName === "wait" ? "" : "ping"
-        assert.is(yield* converse(server.address, message), "ping", `${handlerName} in ${spawnName}`)
+        // this handler reads nothing: what it leaves unread makes the system reset the connection, and Deno drops what it
+        // sends when the end of the stream comes meanwhile
+        const talk = handlerName === "wait" ? listen : converse
+        assert.is(yield* talk(server.address, "ping"), "ping", `${handlerName} in ${spawnName}`)
       })
     }
   }
@@ -390,7 +397,11 @@ test("SV-11: a listener that is closed by somebody else closes the server", asyn
   await settled(idle)
 })
 
-test("SV-11: a server that runs out of descriptors goes on when there are some again", async () => {
+// Bun raises the limit, and Deno crashes when it has no descriptor for itself
+const testOnNode = (name: string, body: () => Promise<void>): void =>
+  host.name === "node" ? test(name, body) : test.skip(name, body)
+
+testOnNode("SV-11: a server that runs out of descriptors goes on when there are some again", async () => {
   // Node takes some twenty descriptors itself
   const program = fileURLToPath(new URL("programs/fewdescriptors.mjs", import.meta.url))
   const output = await new Promise<string>((resolve) => {

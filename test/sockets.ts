@@ -1,7 +1,7 @@
 import { descriptors } from "gevent-wasm/core"
 import { AF_INET, createConnection, Socket, type SocketAddress } from "gevent-wasm/socket"
 import { spawn, type Op, type Wait } from "gevent-wasm"
-import { readdirSync } from "node:fs"
+import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import net, { type AddressInfo } from "node:net"
 import * as assert from "uvu/assert"
 
@@ -68,15 +68,24 @@ export function* failure(op: Op<unknown>): Generator<Wait<unknown>, Error & { co
   throw new assert.Assertion({ message: "it did not fail", details: "", generated: false, operator: "throws" } as never)
 }
 
-/** Descriptors that are open, in the system and in the fd table. */
+/** Internet sockets that are open in the system, and descriptors in the fd table. */
 export interface OpenDescriptors {
   readonly system: number
   readonly table: number
 }
 
-/** How many descriptors this process has. */
+/** How many descriptors this process has. Files and unix sockets may be the host's own, which it opens at any time. */
 export function openDescriptors(): OpenDescriptors {
-  return { system: readdirSync("/proc/self/fd").length, table: descriptors.size }
+  const unix = readFileSync("/proc/net/unix", "utf8")
+  const links = readdirSync("/proc/self/fd").map((file) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${file}`)
+    } catch {
+      return "" // it was the listing's own
+    }
+  })
+  const sockets = links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? [])
+  return { system: sockets.filter((inode) => !unix.includes(` ${inode}`)).length, table: descriptors.size }
 }
 
 /** Waits, in the host's time, until no more descriptors are open than before. */

@@ -16,7 +16,7 @@ import { StreamServer } from "gevent-wasm/server"
 import { createConnection, LINGER_ON, SO_LINGER, SOL_SOCKET, SocketError, type Socket } from "gevent-wasm/socket"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
-import { connectedPair, openDescriptors } from "./sockets.ts"
+import { openDescriptors } from "./sockets.ts"
 
 const SECONDS = Number(process.env["STRESS_SECONDS"] ?? 3)
 const SEED = Number(process.env["STRESS_SEED"] ?? Date.now() % 1_000_000)
@@ -152,9 +152,6 @@ test(`nothing is left of greenlets that were killed at random for ${SECONDS} s (
     (socket) => socket.close(),
     () => undefined,
   )
-  await run(function* () {
-    for (const socket of yield* connectedPair()) socket.close()
-  })
   await sleep(0.05)
   const before = count()
   const alive = new Set<Greenlet<unknown>>()

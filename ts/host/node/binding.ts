@@ -40,13 +40,25 @@ interface TcpWrap {
   constants: { SOCKET: number; UV_TCP_IPV6ONLY?: number }
 }
 
+/** The part of Bun's own interface that is used. */
+interface Bun {
+  listen(options: { hostname: string; port: number; ipv6Only: boolean; socket: object }): {
+    port: number
+    stop(force: boolean): void
+  }
+}
+
 type BoundSocketClass = new (options: object) => BoundSocket
 
 const boundSocket = (net as unknown as { BoundSocket?: BoundSocketClass }).BoundSocket
-const tcpWrap = boundSocket === undefined ? loadTcpWrap() : undefined
+const bun = (globalThis as { Bun?: Bun }).Bun
+const tcpWrap = boundSocket === undefined && bun === undefined ? loadTcpWrap() : undefined
 
 /** Whether sockets have handles of libuv's kind, which can be bound first and can move from one socket to another. */
 export const hasHandles = boundSocket !== undefined || tcpWrap !== undefined
+
+/** Whether a server knows, when `listen` returns, if it listens. */
+export const listensAtOnce = hasHandles || bun !== undefined
 
 /** Whether several sockets can share a port here. */
 export const canReusePort = boundSocket !== undefined
@@ -58,8 +70,8 @@ export function isTcpAddress({ family, host, port }: TcpAddress): boolean {
 
 /**
  * Binds a TCP address now: with the newest Node's `net.BoundSocket`, before that with the handle class that it wraps.
- * Where neither is there (another host, or a Node with its permissions on), the address is remembered, errors come from
- * accept(), and port 0 is known once the server listens.
+ * Bun can only listen, so there the address is tried and then remembered. Where none of these is there (a Node with its
+ * permissions on), the address is remembered, errors come from accept(), and port 0 is known once the server listens.
  *
  * @returns The binding, or a negative errno: ADDRINUSE, ADDRNOTAVAIL, ACCES, INVAL …
  */
@@ -68,6 +80,7 @@ export function bindTcp(address: TcpAddress, options: BindOptions): Binding | nu
   try {
     if (boundSocket !== undefined) return bindSocket(boundSocket, address, options)
     if (tcpWrap !== undefined) return bindHandle(tcpWrap, address, options)
+    if (bun !== undefined) return tryAddress(bun, address, options)
   } catch (error) {
     return -errnoOfError(error)
   }
@@ -94,15 +107,26 @@ function bindHandle(wrap: TcpWrap, address: TcpAddress, options: BindOptions): B
   let result = family === "inet6" ? source.bind6(host, port, flags) : source.bind(host, port, 0)
   // libuv keeps EADDRINUSE back until somebody asks for the name.
   if (result === 0) result = source.getsockname(local)
-  if (result !== 0) {
+  let errno = result === 0 ? E.SUCCESS : errnoOfSystem(result)
+  // Deno keeps it back longer, and has no number for an address that is none of this machine's
+  if (errno === E.SUCCESS && local.port === 0) errno = E.ADDRINUSE
+  else if (errno === E.INVAL) errno = E.ADDRNOTAVAIL
+  if (errno !== E.SUCCESS) {
     source.close()
-    return -errnoOfSystem(result)
+    return -errno
   }
   return {
     address: { family, host: local.address ?? host, port: local.port ?? port },
     source,
     close: () => source.close(),
   }
+}
+
+function tryAddress(bun: Bun, address: TcpAddress, { ipv6Only }: BindOptions): Binding {
+  const { family, host, port } = address
+  const trial = bun.listen({ hostname: host, port, ipv6Only: family === "inet6" && ipv6Only, socket: { data() {} } })
+  trial.stop(true)
+  return { address: { family, host, port: trial.port }, source: undefined, close() {} }
 }
 
 function loadTcpWrap(): TcpWrap | undefined {

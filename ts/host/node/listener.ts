@@ -1,6 +1,6 @@
 import net from "node:net"
 import { E } from "../errno.ts"
-import type { Binding, TcpAddress } from "./binding.ts"
+import { listensAtOnce, type Binding, type TcpAddress } from "./binding.ts"
 import { errnoOfError } from "./errors.ts"
 
 /** Connections that may wait for accept(); beyond it new ones are reset, which the client sees as refused. */
@@ -39,11 +39,9 @@ export class Listener {
     const { host, port } = binding.address
     try {
       if (binding.source === undefined) this.server.listen({ host, port, backlog: length, exclusive: true, ipv6Only })
-      else {
-        this.server.listen(binding.source, length)
-        // The reason follows in an event; on a bound socket listen(2) has only this one.
-        if (!this.server.listening) return -E.ADDRINUSE
-      }
+      else this.server.listen(binding.source, length)
+      // The reason follows in an event; on a bound socket listen(2) has only this one.
+      if (listensAtOnce && !this.server.listening) return -E.ADDRINUSE
     } catch (error) {
       return -errnoOfError(error)
     }
