@@ -3,6 +3,7 @@ import {
   BlockingSwitchOutError,
   getHub,
   type Greenlet,
+  GreenletExit,
   iwait,
   joinall,
   killall,
@@ -364,12 +365,12 @@ test("EV-06 EV-14 GR-29: a link can be a function, a queue or an AsyncResult, on
     const called: unknown[] = []
     for (const object of [event, result, semaphore, greenlet]) {
       const call = (source: unknown): void => void called.push(source)
-      object.rawlink(call as never)
-      object.rawlink(queue as never)
-      object.rawlink({ put: (source: unknown) => called.push(source) } as never)
+      object.rawlink(call)
+      object.rawlink(queue)
+      object.rawlink({ put: (source: unknown) => called.push(source) })
       // taken back by the target itself
       const unwanted = new Queue<unknown>()
-      object.rawlink(unwanted as never)
+      object.rawlink(unwanted)
       object.unlink(unwanted)
     }
     const copy = new AsyncResult<string>()
@@ -636,6 +637,11 @@ test("EV-14: as a link it takes over a value, an error, and a kill", async () =>
   assert.is(await chain[1].get(), 7)
   chain[0].linked({ successful: () => false, value: undefined, exception: error })
   assert.is(chain[0].exception, error)
+  const killed = spawn(() => sleep(10))
+  const end = new AsyncResult<void>()
+  killed.link(end)
+  await killed.kill()
+  assert.instance(await end.get(), GreenletExit)
   const only = new AsyncResult<unknown>()
   made[1]!.linkValue(only)
   made[0]!.linkException(only)
