@@ -1,9 +1,23 @@
-import { type Greenlet, getHub, run, sleep, spawn, Timeout, type Op, type TimeoutArgument } from "gevent-wasm"
+import {
+  type Greenlet,
+  getHub,
+  run,
+  sleep,
+  spawn,
+  Timeout,
+  type Op,
+  type TimeoutArgument,
+  type Wait,
+} from "gevent-wasm"
 import type { Test } from "uvu"
 import * as assert from "uvu/assert"
 
 /** A blocking call with a timeout, on an object for which it never ends by itself. */
 export interface Blocking {
+  /** What its caller does first, such as acquiring the lock that the call is usable with. */
+  before?(): Op<unknown> & PromiseLike<unknown>
+  /** What its caller does last, in any case. */
+  after?(): void
   /** The call. */
   call(timeout: TimeoutArgument): Op<unknown> & PromiseLike<unknown>
   /** How many waiters the object knows of; a wait that has ended must not be one of them. */
@@ -24,14 +38,31 @@ class Custom extends Error {}
 
 type Call = () => Op<unknown> & PromiseLike<unknown>
 
+type Attempt = (object: Blocking, call: Call) => PromiseLike<unknown>
+
 /** How a call is waited for. Each runs `call` where it waits, so that a Timeout that `call` starts belongs there. */
-const STRANDS: Record<string, (call: Call) => PromiseLike<unknown>> = {
-  "a generator": (call) =>
-    run(function* () {
-      return yield* call()
-    }),
-  "an async function": (call) => run(async () => await call()),
-  MAIN: (call) => call(),
+const STRANDS: Record<string, Attempt> = {
+  "a generator": (object, call) => run(() => inGenerator(object, call)),
+  "an async function": (object, call) => run(async () => await inAsync(object, call)),
+  MAIN: inAsync,
+}
+
+function* inGenerator(object: Blocking, call: Call): Generator<Wait<unknown>, unknown, unknown> {
+  if (object.before) yield* object.before()
+  try {
+    return yield* call()
+  } finally {
+    object.after?.()
+  }
+}
+
+async function inAsync(object: Blocking, call: Call): Promise<unknown> {
+  if (object.before) await object.before()
+  try {
+    return await call()
+  } finally {
+    object.after?.()
+  }
 }
 
 /**
@@ -46,20 +77,20 @@ export function testGenericWait(title: string, test: Test, make: () => Blocking,
     test(`${title} ends when its timeout has passed (in ${name})`, async () => {
       const object = make()
       const started = performance.now()
-      assert.equal(await attempt(() => object.call(SHORT)), expired)
+      assert.equal(await attempt(object, () => object.call(SHORT)), expired)
       checkElapsed(started)
-      assert.equal(await attempt(() => object.call(0)), expired)
+      assert.equal(await attempt(object, () => object.call(0)), expired)
       checkNoTrace(object)
     })
 
     test(`${title} takes a Timeout and swallows that one alone (in ${name})`, async () => {
       const object = make()
       const limit = new Timeout(SHORT)
-      assert.equal(await attempt(() => object.call(limit)), expired)
+      assert.equal(await attempt(object, () => object.call(limit)), expired)
       assert.not(limit.pending)
       const custom = new Custom()
       const failing = new Timeout(SHORT, custom)
-      assert.is(await failure(attempt(() => object.call(failing))), custom)
+      assert.is(await failure(attempt(object, () => object.call(failing))), custom)
       checkNoTrace(object)
     })
   }
@@ -72,23 +103,23 @@ export function testGenericGet(title: string, test: Test, make: () => Blocking):
     test(`${title} throws a Timeout when its seconds have passed (in ${name})`, async () => {
       const object = make()
       const started = performance.now()
-      const error = await failure(attempt(() => object.call(SHORT)))
+      const error = await failure(attempt(object, () => object.call(SHORT)))
       assert.instance(error, Timeout)
       assert.is((error as Timeout).seconds, SHORT)
       checkElapsed(started)
-      assert.instance(await failure(attempt(() => object.call(0))), Timeout)
+      assert.instance(await failure(attempt(object, () => object.call(0))), Timeout)
       checkNoTrace(object)
     })
 
     test(`${title} throws the very Timeout that it was given, or its exception (in ${name})`, async () => {
       const object = make()
       const limit = new Timeout(SHORT)
-      assert.is(await failure(attempt(() => object.call(limit))), limit)
+      assert.is(await failure(attempt(object, () => object.call(limit))), limit)
       const custom = new Custom()
       const failing = new Timeout(SHORT, custom)
-      assert.is(await failure(attempt(() => object.call(failing))), custom)
+      assert.is(await failure(attempt(object, () => object.call(failing))), custom)
       const made = new Timeout(SHORT, Custom)
-      assert.instance(await failure(attempt(() => object.call(made))), Custom)
+      assert.instance(await failure(attempt(object, () => object.call(made))), Custom)
       checkNoTrace(object)
     })
   }
@@ -102,7 +133,7 @@ function testBoth(test: Test, title: string, make: () => Blocking, onlyMain: boo
       const outer = new Timeout(SHORT)
       const call = (inner: TimeoutArgument): Promise<unknown> =>
         failure(
-          attempt(() => {
+          attempt(object, () => {
             outer.start()
             return object.call(inner)
           }),
@@ -119,12 +150,8 @@ function testBoth(test: Test, title: string, make: () => Blocking, onlyMain: boo
     test(`${title}: a killed waiter leaves no trace`, async () => {
       const object = make()
       const waiters: Greenlet[] = [
-        spawn(function* () {
-          yield* object.call(LONG)
-        }),
-        spawn(async () => {
-          await object.call(LONG)
-        }),
+        spawn(() => inGenerator(object, () => object.call(LONG))),
+        spawn(async () => await inAsync(object, () => object.call(LONG))),
       ]
       const active = getHub().loop.activecnt
       await sleep(SHORT)
@@ -160,7 +187,7 @@ export function isA(type: abstract new (...args: never[]) => unknown, text = "")
   return (error) => error instanceof type && (error as Error).message.includes(text)
 }
 
-function strands(onlyMain: boolean): [string, (call: Call) => PromiseLike<unknown>][] {
+function strands(onlyMain: boolean): [string, Attempt][] {
   return Object.entries(STRANDS).filter(([name]) => name === "MAIN" || !onlyMain)
 }
 

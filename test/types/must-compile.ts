@@ -19,7 +19,9 @@ import {
   withTimeout,
 } from "gevent-wasm"
 import { Timer } from "gevent-wasm/core"
+import { AsyncResult, Event } from "gevent-wasm/event"
 import { Waiter } from "gevent-wasm/hub"
+import { BoundedSemaphore, Condition, DummySemaphore, type Held, RLock, Semaphore } from "gevent-wasm/lock"
 
 /** Compiles only when both types are the same. */
 function same<A>(): <B>(value: B, ...proof: Same<A, B> extends true ? [] : [never]) => void {
@@ -92,6 +94,33 @@ export function* main(): Op<void> extends object ? Generator<Wait<unknown>, void
   new Timeout(1, "text")
   const error: Error = new Timeout(1)
   same<Error>()(error)
+}
+
+export function* eventsAndLocks(): Generator<Wait<unknown>, void, unknown> {
+  const event = new Event()
+  same<boolean>()(yield* event.wait(1))
+  const result = new AsyncResult<number>()
+  same<number>()(yield* result.get(true, new Timeout(1)))
+  same<number>()(result.getNowait())
+  same<number | undefined>()(yield* result.wait())
+  result.set(5)
+  new AsyncResult<void>().set()
+  result.rawlink((source) => same<AsyncResult<number>>()(source))
+  result.rawlink(new AsyncResult<number>())
+  spawn(async () => 5).link(result)
+  const semaphore = new Semaphore(2)
+  same<boolean>()(yield* semaphore.acquire(true, 1))
+  same<number>()(yield* semaphore.wait())
+  same<number>()(semaphore.release())
+  for (const one of yield* wait([event, result, semaphore])) same<Event | AsyncResult<number> | Semaphore>()(one)
+  for (const lock of [semaphore, new BoundedSemaphore(), new RLock(), new DummySemaphore(5)]) {
+    using held = yield* lock.enter(5)
+    same<Held>()(held)
+  }
+  const condition = new Condition(semaphore)
+  using _held = yield* condition.enter()
+  same<boolean>()(yield* condition.wait(1))
+  same<number>()(yield* condition.waitFor(() => 5))
 }
 
 export async function top(): Promise<void> {

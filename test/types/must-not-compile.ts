@@ -13,6 +13,8 @@ import {
   withTimeout,
   type Wait,
 } from "gevent-wasm"
+import { AsyncResult, Event } from "gevent-wasm/event"
+import { Condition, DummySemaphore, RLock, Semaphore } from "gevent-wasm/lock"
 
 const worker = spawn(async () => 5)
 
@@ -93,6 +95,23 @@ new Greenlet(5)
 // @ts-expect-error
 worker.link(5)
 
+// @ts-expect-error
+new Event().rawlink(5)
+// @ts-expect-error
+new Event().wait("1")
+// @ts-expect-error
+new AsyncResult<number>().set("text")
+// @ts-expect-error
+new AsyncResult<number>().set()
+// @ts-expect-error
+new Semaphore("1")
+// @ts-expect-error
+new RLock().acquire(1)
+// @ts-expect-error
+new Condition(new DummySemaphore())
+// @ts-expect-error
+spawn(async () => "text").link(new AsyncResult<number>())
+
 export function* results(): Generator<Wait<unknown>, void, unknown> {
   // @ts-expect-error
   const text: string = yield* worker.get()
@@ -104,5 +123,12 @@ export function* results(): Generator<Wait<unknown>, void, unknown> {
   const waited: boolean = yield* wait([worker])
   // @ts-expect-error
   const forgotten: number = worker.get()
+  // @ts-expect-error
+  const number: number = yield* new AsyncResult<number>().wait()
+  // @ts-expect-error
+  using lock = new Semaphore()
+  // @ts-expect-error
+  const acquired: boolean = new Semaphore().acquire()
+  void [number, lock, acquired]
   void [text, first, limited, waited, forgotten]
 }

@@ -1,4 +1,5 @@
 import { exceptionInfo, type ExceptionInfo } from "../exceptioninfo.ts"
+import type { GreenletExit } from "../exceptions.ts"
 import { limitOf, Timeout, type TimeoutArgument } from "../limit.ts"
 import { Linkable, type Linked } from "../linkable.ts"
 import { ListedWait } from "../waitlist.ts"
@@ -8,8 +9,8 @@ import type { Wait } from "../wait.ts"
 export interface ResultSource<T> {
   /** Whether there is a result, and it is no error. */
   successful(): boolean
-  /** The result. */
-  readonly value: T | undefined
+  /** The result; a killed greenlet's is its GreenletExit. */
+  readonly value: T | GreenletExit | undefined
   /** The error; null when there is none. */
   readonly exception: unknown
 }

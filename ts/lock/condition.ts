@@ -87,9 +87,12 @@ export class Condition implements Runnable {
    * Wakes some who wait, the first ones. They go on once they have the lock.
    *
    * @throws {Error} unless the current greenlet holds the lock.
+   * @throws {TypeError} unless `count` is a number; {RangeError} when it is negative or no whole number.
    */
   notify(count = 1): void {
     this.checkOwned("notify")
+    if (typeof count !== "number") throw new TypeError(`notify needs a number, not ${String(count)}`)
+    if (!Number.isInteger(count) || count < 0) throw new RangeError(`notify needs a whole number, not ${count}`)
     this.notified = Math.min(this.notified + count, this.waiters.length)
     if (this.scheduled || this.notified === 0) return
     this.scheduled = true
@@ -117,16 +120,16 @@ export class Condition implements Runnable {
   }
 
   /** Begins to wait: the wait, and the way to have the lock again after it. For waits. */
-  begin(timeout: TimeoutArgument): { notified: Wait<boolean>; reacquire: () => Wait<boolean>; restore: () => void } {
+  begin(timeout: TimeoutArgument): { notified: Wait<boolean>; released: Released } {
     this.checkOwned("wait")
     const { lock } = this
     const notified = new Notified(this.waiters, timeout)
     if (!(lock instanceof RLock)) {
       lock.release()
-      return { notified, reacquire: () => lock.acquire(), restore: () => {} }
+      return { notified, released: { acquire: () => lock.acquire(), restore: () => {} } }
     }
     const count = lock.releaseSave()
-    return { notified, reacquire: () => lock.acquire(), restore: () => lock.restore(count) }
+    return { notified, released: { acquire: () => lock.acquire(), restore: () => lock.restore(count) } }
   }
 
   /** What the console shows. */
@@ -146,6 +149,35 @@ Object.defineProperty(Condition.prototype, host.inspect, {
     return this.toString()
   },
 })
+
+/** A lock that was released for the time of a wait. */
+interface Released {
+  acquire(): Wait<boolean>
+  /** It is acquired as often as it was. */
+  restore(): void
+}
+
+/** Has the lock again in any case: the code around the wait is going to release it. What is thrown meanwhile comes after. */
+function* regain(released: Released): Generator<Wait<unknown>, void, unknown> {
+  let acquired = false
+  try {
+    acquired = yield* released.acquire()
+  } finally {
+    if (acquired) released.restore()
+    else yield* regain(released)
+  }
+}
+
+/** The same, where it is awaited. */
+async function regainAsync(released: Released): Promise<void> {
+  try {
+    await released.acquire()
+  } catch (error) {
+    await regainAsync(released)
+    throw error
+  }
+  released.restore()
+}
 
 /** Waits to be notified. */
 class Notified extends ListedWait<boolean> {
@@ -189,12 +221,11 @@ class ConditionWait implements Op<boolean>, PromiseLike<boolean> {
   }
 
   *[Symbol.iterator](): Generator<Wait<unknown>, boolean, unknown> {
-    const { notified, reacquire, restore } = this.condition.begin(this.timeout)
+    const { notified, released } = this.condition.begin(this.timeout)
     try {
       return yield* notified
     } finally {
-      yield* reacquire()
-      restore()
+      yield* regain(released)
     }
   }
 
@@ -206,12 +237,11 @@ class ConditionWait implements Op<boolean>, PromiseLike<boolean> {
   }
 
   private async wait(): Promise<boolean> {
-    const { notified, reacquire, restore } = this.condition.begin(this.timeout)
+    const { notified, released } = this.condition.begin(this.timeout)
     try {
       return await notified
     } finally {
-      await reacquire()
-      restore()
+      await regainAsync(released)
     }
   }
 }
