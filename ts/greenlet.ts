@@ -362,7 +362,12 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
     if (!(interrupt instanceof Kill)) return
     const belongings = belongingsOf(this)
     belongings.kill ??= interrupt
-    belongings.controller?.abort(interrupt.error)
+    if (belongings.controller === null) return
+    // whoever listens must not wait
+    const previous = scheduler.current
+    scheduler.current = getHub()
+    belongings.controller.abort(interrupt.error)
+    scheduler.current = previous
   }
 
   /** The arguments as they were when it was first shown: they are let go of when it runs. */

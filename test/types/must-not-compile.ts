@@ -13,6 +13,8 @@ import {
   withTimeout,
   type Wait,
 } from "gevent-wasm"
+import { Context, ContextVar } from "gevent-wasm/contextvars"
+import { GreenletLocal, local } from "gevent-wasm/local"
 
 const worker = spawn(async () => 5)
 
@@ -92,6 +94,27 @@ wait(5)
 new Greenlet(5)
 // @ts-expect-error
 worker.link(5)
+
+// @ts-expect-error
+wait(Promise.resolve(), 5)
+// @ts-expect-error
+wait(Promise.resolve(), { signal: new AbortController() })
+// @ts-expect-error
+new GreenletLocal<number>()
+// @ts-expect-error
+new GreenletLocal(() => 5).set("5")
+// @ts-expect-error
+local(5)
+// @ts-expect-error
+local(Map<string, number>, 5)
+// @ts-expect-error
+local<{ id: number }>().id = "7"
+// @ts-expect-error
+new ContextVar<number>("count").set("5")
+// @ts-expect-error
+new ContextVar<number>("count").reset(new ContextVar<string>("text").set("x"))
+// @ts-expect-error
+new Context().run((seconds: number) => sleep(seconds))
 
 export function* results(): Generator<Wait<unknown>, void, unknown> {
   // @ts-expect-error
