@@ -136,7 +136,7 @@ export function* belongings(): Generator<Wait<unknown>, void, unknown> {
   const request = local<{ user: string; id?: number }>()
   same<string | undefined>()(request.user)
   request.id = 7
-  same<unknown>()(local().anything)
+  same<unknown>()(local()["anything"])
   class Basket {
     readonly items: string[]
     constructor(first: string, count?: number) {
