@@ -1054,6 +1054,122 @@ test("a greenlet that yields what is no wait gets a TypeError there", async () =
   assert.match(await handled.get(), "use yield*")
 })
 
+test("a kill aborts the greenlet's signal with the very error, before its code goes on", async () => {
+  const custom = new Custom()
+  for (const body of Object.values(ENDLESS)) {
+    for (const error of [new GreenletExit(), custom]) {
+      const seen: unknown[] = []
+      const greenlet: Greenlet = spawn(function* () {
+        try {
+          yield* ENDLESS.generator()
+        } finally {
+          seen.push(greenlet.signal.aborted)
+        }
+      })
+      const other = spawn(body as () => Promise<void>)
+      for (const one of [greenlet, other]) {
+        one.signal.addEventListener("abort", () => seen.push(one.signal.reason === error, getcurrent() === getHub()))
+      }
+      assert.is(greenlet.signal, greenlet.signal)
+      await sleep(0)
+      assert.not(greenlet.signal.aborted)
+      await killall([greenlet, other], error)
+      assert.equal(seen, [true, true, true, true, true])
+      assert.is(other.signal.reason, error)
+    }
+  }
+  await sleep(0)
+})
+
+test("a signal that is asked for after the kill is aborted already", async () => {
+  const custom = new Custom()
+  for (const body of Object.values(ENDLESS)) {
+    for (const error of [new GreenletExit(), custom]) {
+      const early = spawn(body as () => Promise<void>)
+      await early.kill(error)
+      const late = spawn(body as () => Promise<void>)
+      await sleep(0)
+      await late.kill(error)
+      for (const greenlet of [early, late]) {
+        assert.ok(greenlet.signal.aborted)
+        assert.is(greenlet.signal.reason, error)
+        assert.is(greenlet.signal, greenlet.signal)
+      }
+    }
+  }
+  const stubborn = spawn(async () => {
+    await sleep(10).then(null, () => {})
+    return 5
+  })
+  await sleep(0)
+  await stubborn.kill()
+  assert.is(stubborn.value, 5)
+  assert.ok(stubborn.signal.aborted)
+})
+
+test("a greenlet that is killed before its first turn aborts its signal", async () => {
+  const [started, fresh] = [spawn(ENDLESS.generator), new Greenlet(ENDLESS.async)]
+  for (const greenlet of [started, fresh]) {
+    const { signal } = greenlet
+    await greenlet.kill()
+    assert.is(signal.reason, greenlet.value)
+    assert.instance(signal.reason, GreenletExit)
+  }
+})
+
+test("an end of its own and a Timeout do not abort a greenlet's signal", async () => {
+  const ended = spawn(() => sleep(0))
+  const failed = spawn(async () => {
+    throw new Custom()
+  })
+  const limited = spawn(function* () {
+    using _limit = Timeout.startNew(0.001)
+    yield* sleep(10)
+  })
+  const greenlets: Greenlet<unknown>[] = [ended, failed, limited]
+  const signals = greenlets.map((greenlet) => greenlet.signal)
+  await joinall(greenlets)
+  for (const greenlet of greenlets) await greenlet.kill() // too late
+  assert.instance(limited.exception, Timeout)
+  assert.ok(signals.every((signal) => !signal.aborted))
+  assert.not(spawn(() => sleep(0)).signal.aborted)
+})
+
+test("a kill reaches an async greenlet through its signal, where gevent does not see what it awaits", async () => {
+  const greenlet = spawn(async () => {
+    const { signal } = getcurrent() as Greenlet
+    await new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason as Error))
+    })
+  })
+  await sleep(0)
+  await greenlet.kill(undefined, true, 5)
+  assert.ok(greenlet.successful())
+  assert.is(greenlet.value, greenlet.signal.reason)
+})
+
+test("a greenlet that waits with its own signal is killed as any other", async () => {
+  const seen: string[] = []
+  const steps = function* (): Steps {
+    try {
+      yield* wait(new Promise(() => {}), { signal: (getcurrent() as Greenlet).signal })
+    } catch {
+      seen.push("caught")
+    } finally {
+      yield* sleep(0)
+      seen.push("finally")
+    }
+  }
+  const generator = spawn(steps)
+  const asynchronous = spawn(async () => {
+    await wait(new Promise(() => {}), { signal: (getcurrent() as Greenlet).signal })
+  })
+  await sleep(0)
+  await killall([generator, asynchronous], undefined, true, 5)
+  assert.equal(seen, ["finally"])
+  for (const one of [generator, asynchronous]) assert.is(one.value, one.signal.reason)
+})
+
 test("several interrupts that come at once are thrown one at each wait, in order", async () => {
   let seen: unknown[] = []
   const errors = [new Custom("1"), new Custom("2"), new Custom("3")]

@@ -14,7 +14,7 @@ import {
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { takeReports } from "./reports.ts"
-import { failure, isA, testGenericWait, type Blocking } from "./timing.ts"
+import { failure, isA, testGenericGet, testGenericWait, type Blocking } from "./timing.ts"
 
 test.before.each(() => void takeReports())
 
@@ -59,6 +59,21 @@ function never(): [Greenlet<void>, () => number] {
   return [greenlet, () => greenlet.linkcount()]
 }
 
+/** A signal, and how many listen to it. */
+function counted(signal: AbortSignal): { signal: AbortSignal; listeners: () => number } {
+  const listeners = new Set<unknown>()
+  const { addEventListener, removeEventListener } = signal
+  signal.addEventListener = (type: string, listener: unknown) => {
+    listeners.add(listener)
+    addEventListener.call(signal, type, listener as () => void)
+  }
+  signal.removeEventListener = (type: string, listener: unknown) => {
+    listeners.delete(listener)
+    removeEventListener.call(signal, type, listener as () => void)
+  }
+  return { signal, listeners: () => listeners.size }
+}
+
 function blocking(call: (greenlet: Greenlet<void>) => Blocking["call"]): () => Blocking {
   return () => {
     const [greenlet, waiters] = never()
@@ -87,6 +102,11 @@ testGenericWait(
   },
   { expired: [] },
 )
+
+testGenericGet("wait(promise)", test, () => {
+  const { signal, listeners } = counted(new AbortController().signal)
+  return { call: (timeout) => wait(new Promise(() => {}), { signal, timeout }), waiters: () => listeners() }
+})
 
 test("GV-08: joinall returns those that have ended, in that order", async () => {
   for (const raiseError of [false, true]) {
@@ -280,6 +300,68 @@ test("GV-10: a killed iteration leaves its waiter out and may go on", async () =
   assert.is(objects.waiter, null)
   objects.close()
   assert.is(linkcount(), 0)
+})
+
+/** How a wait with a signal is waited for. */
+const ATTEMPTS: Record<string, (call: () => Wait<unknown>) => Promise<unknown>> = {
+  "a generator": (call) =>
+    run(function* () {
+      return yield* call()
+    }),
+  "an async function": (call) => run(async () => await call()),
+  MAIN: (call) => call().then(),
+}
+
+for (const [name, attempt] of Object.entries(ATTEMPTS)) {
+  test(`a signal that aborts ends wait(promise) with its reason (in ${name})`, async () => {
+    for (const reason of [new Error("expected"), "text", 0]) {
+      const controller = new AbortController()
+      const { signal, listeners } = counted(controller.signal)
+      const waiting = failure(attempt(() => wait(new Promise(() => {}), { signal })))
+      await sleep(0.001)
+      assert.is(listeners(), 1)
+      controller.abort(reason)
+      assert.is(await waiting, reason)
+      assert.is(listeners(), 0)
+      // it has aborted already
+      assert.is(await failure(attempt(() => wait(new Promise(() => {}), { signal }))), reason)
+      assert.is(await failure(attempt(() => wait(Promise.reject(new Error("nobody's")), { signal }))), reason)
+      assert.is(listeners(), 0)
+    }
+  })
+
+  test(`a promise that is settled first ends the wait as without a signal (in ${name})`, async () => {
+    const controller = new AbortController()
+    const { signal, listeners } = counted(controller.signal)
+    const error = new Error("expected")
+    assert.is(await attempt(() => wait(Promise.resolve(5), { signal, timeout: 5 })), 5)
+    assert.is(await failure(attempt(() => wait(Promise.reject(error), { signal, timeout: 5 }))), error)
+    assert.is(await attempt(() => wait(Promise.resolve(6), { signal: null, timeout: null })), 6)
+    assert.is(await attempt(() => wait(Promise.resolve(7), {})), 7)
+    assert.is(listeners(), 0)
+    controller.abort()
+    await sleep(0)
+  })
+}
+
+test("a signal aborts a wait that nothing else could end", async () => {
+  // neither is known to the loop: the timer is the host's
+  const signal = AbortSignal.timeout(5)
+  const keepAlive = setTimeout(() => {}, 10_000)
+  const error = await failure(wait(new Promise(() => {}), { signal }))
+  clearTimeout(keepAlive)
+  assert.is(error, signal.reason)
+  assert.is((error as Error).name, "TimeoutError")
+})
+
+test("wait(promise) refuses what is no signal and no options", () => {
+  const promise = Promise.resolve()
+  for (const signal of [5, "text", {}, new AbortController()]) {
+    assert.throws(() => wait(promise, { signal: signal as AbortSignal }), isA(TypeError, "AbortSignal"))
+  }
+  for (const wrong of [5, "text", new Timeout(5)]) {
+    assert.throws(() => wait(promise, wrong as object), isA(TypeError, "{ timeout }"))
+  }
 })
 
 test.run()

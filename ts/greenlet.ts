@@ -1,3 +1,4 @@
+import { belongingsOf } from "./belongings.ts"
 import { checkBody, type Body } from "./body.ts"
 import { hubModule, type EventSink } from "./core/hubmodule.ts"
 import { GreenletExit } from "./exceptions.ts"
@@ -10,7 +11,7 @@ import type { TimeoutArgument } from "./limit.ts"
 import { linkFunction, type Link, type LinkTarget } from "./link.ts"
 import { LinkList } from "./linklist.ts"
 import { RawGreenlet } from "./rawgreenlet.ts"
-import { scheduler } from "./strand.ts"
+import { scheduler, type Interrupt } from "./strand.ts"
 import type { Wait } from "./wait.ts"
 
 export type { ExceptionInfo } from "./exceptioninfo.ts"
@@ -210,6 +211,33 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
     if (!this.endBeforeRun(error)) this.interrupt(new Kill(error))
   }
 
+  /**
+   * Aborts when the greenlet is killed, with the error of the kill as its reason, before anything else of it runs; it is aborted
+   * already when that has happened. Neither an end of its own nor a Timeout aborts it. For `fetch` and the like, which a kill
+   * cannot reach.
+   *
+   * @example
+   * ```ts
+   * import { type Greenlet, GreenletExit, getcurrent, spawn } from "gevent-wasm"
+   * const greenlet = spawn(async () => {
+   *   const { signal } = getcurrent() as Greenlet
+   *   await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)))
+   * })
+   * setTimeout(() => greenlet.kill(undefined, false), 10)
+   * await greenlet.join()
+   * console.log(greenlet.signal.reason instanceof GreenletExit) // true
+   * ```
+   */
+  get signal(): AbortSignal {
+    const belongings = belongingsOf(this)
+    const { kill } = belongings
+    if (belongings.controller === null) {
+      belongings.controller = new AbortController()
+      if (kill !== null) belongings.controller.abort(kill.error)
+    }
+    return belongings.controller.signal
+  }
+
   /** Calls `callback(this)` in the hub once it has ended, also when it has already. The callback must not wait. */
   rawlink(callback: LinkTarget<T>): void {
     const call = linkFunction(callback)
@@ -325,7 +353,21 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
       hubModule().stop(this.startTimer)
       this.startTimer = 0
     }
-    return super.endBeforeRun(error)
+    const ended = super.endBeforeRun(error)
+    if (ended) this.interrupted(new Kill(error))
+    return ended
+  }
+
+  protected override interrupted(interrupt: Interrupt): void {
+    if (!(interrupt instanceof Kill)) return
+    const belongings = belongingsOf(this)
+    belongings.kill ??= interrupt
+    if (belongings.controller === null) return
+    // whoever listens must not wait
+    const previous = scheduler.current
+    scheduler.current = getHub()
+    belongings.controller.abort(interrupt.error)
+    scheduler.current = previous
   }
 
   /** The arguments as they were when it was first shown: they are let go of when it runs. */

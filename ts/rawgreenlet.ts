@@ -125,11 +125,21 @@ export class RawGreenlet extends Strand implements Runnable {
     const { waiting } = this
     if (this.isAsync) {
       if (!this.interruptAwaiting(interrupt)) this.defer(interrupt)
+      this.interrupted(interrupt)
     } else if (waiting !== null && waiting.armed) {
       this.waiting = null
       interrupt.thrown()
+      this.interrupted(interrupt)
       this.step(interrupt.kill ? RETURN : THROW, interrupt.error)
-    } else this.defer(interrupt) // a settled wait first hands over its result
+    } else {
+      this.defer(interrupt) // a settled wait first hands over its result
+      this.interrupted(interrupt)
+    }
+  }
+
+  /** It was interrupted: what it waited for is decided, and its code has not gone on. Subclasses tell others. */
+  protected interrupted(_interrupt: Interrupt): void {
+    // nobody can ask a raw greenlet
   }
 
   override get awaiter(): Strand {
@@ -308,6 +318,7 @@ export class RawGreenlet extends Strand implements Runnable {
     this.generator = null
     this.unwinding = null
     this.waiting = null
+    this.belongings?.drop()
     this.dropInterrupts()
     delist(this)
   }

@@ -1,4 +1,5 @@
 import { host } from "#host"
+import type { Belongings } from "./belongings.ts"
 import { Loop } from "./core/loop.ts"
 import type { Context } from "./host/host.ts"
 import type { Wait } from "./wait.ts"
@@ -21,6 +22,9 @@ export abstract class Strand {
   awaiting: Set<Wait<unknown>> | null = null
   /** What came while it could not be thrown; the next wait throws it. */
   interrupts: Interrupt[] | null = null
+
+  /** What it has of its own, such as locals; null until it needs any. */
+  belongings: Belongings | null = null
 
   /** The next in the list of living strands. */
   younger: Strand | null = null

@@ -2,7 +2,7 @@ import type { EventSink } from "./core/hubmodule.ts"
 import type { Loop } from "./core/loop.ts"
 import { Greenlet } from "./greenlet.ts"
 import { getHub } from "./hub.ts"
-import { DEFAULT_PRIORITY, limitOf, type Timeout, type TimeoutArgument } from "./limit.ts"
+import { DEFAULT_PRIORITY, limitOf, Timeout, type TimeoutArgument } from "./limit.ts"
 import type { Link } from "./link.ts"
 import { scheduler } from "./strand.ts"
 import { Wait } from "./wait.ts"
@@ -127,6 +127,43 @@ class PromiseWait<T> extends Wait<T> {
   }
 }
 
+/** As PromiseWait, and ends with the reason of a signal when that aborts. */
+class AbortableWait<T> extends PromiseWait<T> {
+  private readonly signal: AbortSignal | null
+
+  constructor(promise: PromiseLike<T>, options: PromiseWaitOptions) {
+    super(promise)
+    this.signal = signalOf(options.signal)
+    this.limit = limitOf(options.timeout)
+  }
+
+  protected override begin(): boolean {
+    super.begin()
+    this.signal?.addEventListener("abort", this)
+    if (!this.signal?.aborted) return false
+    this.cancel()
+    throw this.signal.reason
+  }
+
+  protected override cancel(): void {
+    this.signal?.removeEventListener("abort", this)
+    super.cancel()
+  }
+
+  /** The signal aborts. */
+  handleEvent(): void {
+    if (this.fail(this.signal!.reason)) this.cancel()
+  }
+}
+
+/** What may end the wait for a promise early; the promise itself goes on. */
+export interface PromiseWaitOptions {
+  /** When it aborts, its reason is thrown. */
+  signal?: AbortSignal | null | undefined
+  /** Seconds or a Timeout, which is thrown when it passes first. */
+  timeout?: TimeoutArgument
+}
+
 /**
  * Waits for a promise, or for objects to become ready, or, without any, for the hub to have nothing left to do.
  *
@@ -134,6 +171,8 @@ class PromiseWait<T> extends Wait<T> {
  *
  * @param timeout - Seconds or a Timeout; when it passes first, what is ready by then is returned.
  * @param count - How many objects are enough.
+ * @param options - For a promise: a `signal` whose reason is thrown when it aborts, and a `timeout`, seconds or a Timeout, which
+ *   is thrown when it passes first.
  * @returns The promise's value; the ready objects, in the order in which they became ready; or whether the hub has nothing left.
  * @throws {TypeError} for what cannot be waited for.
  * @example
@@ -143,11 +182,11 @@ class PromiseWait<T> extends Wait<T> {
  *   const fast = spawn(() => sleep(0.01))
  *   const slow = spawn(() => sleep(10))
  *   console.log((yield* wait([slow, fast], null, 1))[0] === fast) // true
- *   console.log(yield* wait(Promise.resolve(7))) // 7
+ *   console.log(yield* wait(Promise.resolve(7), { signal: AbortSignal.timeout(1000), timeout: 5 })) // 7
  * })
  * ```
  */
-export function wait<T>(promise: PromiseLike<T>): Wait<T>
+export function wait<T>(promise: PromiseLike<T>, options?: PromiseWaitOptions): Wait<T>
 export function wait<W extends Waitable>(
   objects: Iterable<W>,
   timeout?: TimeoutArgument,
@@ -156,11 +195,14 @@ export function wait<W extends Waitable>(
 export function wait(objects?: null, timeout?: TimeoutArgument): Wait<boolean>
 export function wait(
   objects: PromiseLike<unknown> | Iterable<Waitable> | null = null,
-  timeout: TimeoutArgument = null,
+  limits: TimeoutArgument | PromiseWaitOptions = null,
   count: number | null = null,
 ): Wait<unknown> {
+  if (objects !== null && isPromise(objects)) {
+    return limits === null ? new PromiseWait(objects) : new AbortableWait(objects, optionsOf(limits))
+  }
+  const timeout = limits as TimeoutArgument
   if (objects === null) return getHub().join(timeout)
-  if (isPromise(objects)) return new PromiseWait(objects)
   return new WaitMany(waitables(objects), timeout, count, false)
 }
 
@@ -357,6 +399,17 @@ export function iwait<W extends Waitable>(
 
 function isPromise(value: object): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown>).then === "function"
+}
+
+function optionsOf(limits: TimeoutArgument | PromiseWaitOptions): PromiseWaitOptions {
+  if (typeof limits === "object" && limits !== null && !(limits instanceof Timeout)) return limits
+  throw new TypeError(`wait(promise) takes its timeout as an option, wait(promise, { timeout }), not ${String(limits)}`)
+}
+
+function signalOf(signal: AbortSignal | null | undefined): AbortSignal | null {
+  if (signal === null || signal === undefined) return null
+  if (typeof signal.aborted === "boolean" && typeof signal.addEventListener === "function") return signal
+  throw new TypeError(`signal must be an AbortSignal, not ${String(signal)}`)
 }
 
 function waitables<W extends Waitable>(objects: Iterable<W>): W[] {

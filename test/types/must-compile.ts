@@ -18,10 +18,12 @@ import {
   type Wait,
   withTimeout,
 } from "gevent-wasm"
+import { ContextVar, Context, copyContext, Token } from "gevent-wasm/contextvars"
 import { Timer } from "gevent-wasm/core"
 import { AsyncResult, Event } from "gevent-wasm/event"
 import { Waiter } from "gevent-wasm/hub"
 import { BoundedSemaphore, Condition, DummySemaphore, type Held, RLock, Semaphore } from "gevent-wasm/lock"
+import { allLocalDictsForGreenlet, copyLocal, GreenletLocal, local } from "gevent-wasm/local"
 
 /** Compiles only when both types are the same. */
 function same<A>(): <B>(value: B, ...proof: Same<A, B> extends true ? [] : [never]) => void {
@@ -150,3 +152,55 @@ export class Worker extends Greenlet<number> {
 }
 same<Worker>()(Worker.spawn(1, "label"))
 same<Worker>()(Worker.spawnLater(1, 1, "label"))
+
+export function* belongings(): Generator<Wait<unknown>, void, unknown> {
+  const count = new GreenletLocal(() => 5)
+  same<GreenletLocal<number>>()(count)
+  same<number>()(count.get())
+  same<number>()(count.clone().get())
+  const maybe = new GreenletLocal<string | undefined>()
+  same<string | undefined>()(maybe.get())
+  maybe.set("text")
+
+  const request = local<{ user: string; id?: number }>()
+  same<string | undefined>()(request.user)
+  request.id = 7
+  same<unknown>()(local()["anything"])
+  class Basket {
+    readonly items: string[]
+    constructor(first: string, count?: number) {
+      this.items = Array<string>(count ?? 1).fill(first)
+    }
+  }
+  const basket = local(Basket, "apple")
+  same<Basket>()(basket)
+  same<Basket>()(copyLocal(basket))
+  for (const [which, value] of allLocalDictsForGreenlet(spawn(() => sleep(0)))) void [which === basket, value]
+
+  const user = new ContextVar<string>("user")
+  same<string>()(user.get())
+  same<string | null>()(user.get(null))
+  same<ContextVar<number>>()(new ContextVar("count", { default: 5 }))
+  const token = user.set("Ada")
+  same<Token<string>>()(token)
+  if (token.oldValue !== Token.MISSING) same<string>()(token.oldValue)
+  user.reset(token)
+
+  const context = copyContext()
+  same<string | undefined>()(context.get(user))
+  same<string | number>()(context.get(user, 5))
+  same<number>()(context.run((a: number, b: number) => a + b, 1, 2))
+  same<boolean>()(yield* context.run(async (text: string) => text === "", "text"))
+  same<void>()(yield* context.run(() => sleep(1)))
+  same<number>()(
+    yield* context.run(function* (times: number) {
+      yield* sleep(0)
+      return times
+    }, 3),
+  )
+  for (const [variable, value] of new Context(context)) void [variable.name, value]
+  const greenlet = spawn(() => sleep(1))
+  same<AbortSignal>()(greenlet.signal)
+  same<number>()(yield* wait(Promise.resolve(5), { signal: greenlet.signal, timeout: new Timeout(1) }))
+  same<number>()(yield* wait(Promise.resolve(5), { signal: null, timeout: 5 }))
+}

@@ -15,6 +15,8 @@ import {
 } from "gevent-wasm"
 import { AsyncResult, Event } from "gevent-wasm/event"
 import { Condition, DummySemaphore, RLock, Semaphore } from "gevent-wasm/lock"
+import { Context, ContextVar } from "gevent-wasm/contextvars"
+import { GreenletLocal, local } from "gevent-wasm/local"
 
 const worker = spawn(async () => 5)
 
@@ -111,6 +113,26 @@ new RLock().acquire(1)
 new Condition(new DummySemaphore())
 // @ts-expect-error
 spawn(async () => "text").link(new AsyncResult<number>())
+// @ts-expect-error
+wait(Promise.resolve(), 5)
+// @ts-expect-error
+wait(Promise.resolve(), { signal: new AbortController() })
+// @ts-expect-error
+new GreenletLocal<number>()
+// @ts-expect-error
+new GreenletLocal(() => 5).set("5")
+// @ts-expect-error
+local(5)
+// @ts-expect-error
+local(Map<string, number>, 5)
+// @ts-expect-error
+local<{ id: number }>().id = "7"
+// @ts-expect-error
+new ContextVar<number>("count").set("5")
+// @ts-expect-error
+new ContextVar<number>("count").reset(new ContextVar<string>("text").set("x"))
+// @ts-expect-error
+new Context().run((seconds: number) => sleep(seconds))
 
 export function* results(): Generator<Wait<unknown>, void, unknown> {
   // @ts-expect-error
