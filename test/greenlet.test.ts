@@ -1108,7 +1108,7 @@ test("a signal that is asked for after the kill is aborted already", async () =>
 })
 
 test("a greenlet that is killed before its first turn aborts its signal", async () => {
-  const [started, fresh] = [spawn(ENDLESS.generator), new Greenlet(ENDLESS.async)]
+  const [started, fresh] = [spawn(() => ENDLESS.generator()), new Greenlet(ENDLESS.async)]
   for (const greenlet of [started, fresh]) {
     const { signal } = greenlet
     await greenlet.kill()

@@ -62,14 +62,15 @@ function never(): [Greenlet<void>, () => number] {
 /** A signal, and how many listen to it. */
 function counted(signal: AbortSignal): { signal: AbortSignal; listeners: () => number } {
   const listeners = new Set<unknown>()
-  const { addEventListener, removeEventListener } = signal
+  const add = signal.addEventListener.bind(signal)
+  const remove = signal.removeEventListener.bind(signal)
   signal.addEventListener = (type: string, listener: unknown) => {
     listeners.add(listener)
-    addEventListener.call(signal, type, listener as () => void)
+    add(type, listener as () => void)
   }
   signal.removeEventListener = (type: string, listener: unknown) => {
     listeners.delete(listener)
-    removeEventListener.call(signal, type, listener as () => void)
+    remove(type, listener as () => void)
   }
   return { signal, listeners: () => listeners.size }
 }

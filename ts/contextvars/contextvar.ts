@@ -38,7 +38,7 @@ export class ContextVar<T> {
       )
     }
     this.name = name
-    this.default = "default" in options ? (options.default as T) : NO_DEFAULT
+    this.default = "default" in options ? (options.default) : NO_DEFAULT
   }
 
   /**
@@ -55,7 +55,7 @@ export class ContextVar<T> {
       if (value !== undefined || values.has(this)) return value
     }
     if (fallback.length > 0) return fallback[0]
-    if (this.default === NO_DEFAULT) throw new ReferenceError(`${this} has no value here and no default`)
+    if (this.default === NO_DEFAULT) throw new ReferenceError(`${String(this)} has no value here and no default`)
     return this.default
   }
 

@@ -39,7 +39,7 @@ export class GreenletLocal<T> {
       throw new TypeError(`a GreenletLocal takes a function that makes the initial value, not ${String(make)}`)
     }
     this.initial = make
-    remember(this as unknown as GreenletLocal<unknown>)
+    remember(this)
   }
 
   /** The value of the current greenlet. */
