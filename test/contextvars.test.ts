@@ -271,11 +271,14 @@ isolated("LO-07: a context that is being run cannot be entered again", async () 
   const context = new Context()
   const error = isA(Error, "being run")
   context.run(() => assert.throws(() => context.run(() => {}), error))
+  let open = () => {}
+  let gate = Promise.resolve()
   const steps = function* () {
-    yield* sleep(0.005)
+    yield* wait(gate)
   }
-  const asynchronous = async () => await sleep(0.005)
+  const asynchronous = async () => await wait(gate)
   for (const body of [steps, asynchronous]) {
+    gate = new Promise((resolve) => (open = resolve))
     const greenlet = spawn(() => context.run(body as () => Promise<void>))
     await sleep(0.001)
     assert.throws(() => context.run(() => {}), error)
@@ -285,6 +288,7 @@ isolated("LO-07: a context that is being run cannot be entered again", async () 
       context.copy().run(() => 5),
       5,
     )
+    open()
     await greenlet.get()
     assert.is(
       context.run(() => 5),

@@ -38,7 +38,7 @@ export class ContextVar<T> {
       )
     }
     this.name = name
-    this.default = "default" in options ? (options.default) : NO_DEFAULT
+    this.default = "default" in options ? options.default : NO_DEFAULT
   }
 
   /**

@@ -36,7 +36,8 @@ export class Token<T = unknown> {
   /** Puts the old value back; for `ContextVar.reset`, which says what it throws. */
   restore(variable: ContextVar<T>, scope: Scope | null): void {
     if (this.used) throw new Error("the Token has been used already")
-    if (this.var !== variable) throw new RangeError(`the Token was made by ${String(this.var)}, not by ${String(variable)}`)
+    if (this.var !== variable)
+      throw new RangeError(`the Token was made by ${String(this.var)}, not by ${String(variable)}`)
     if (this.scope !== scope) throw new RangeError("the Token was made in another Context")
     this.used = true
     if (this.oldValue === MISSING) scope.values.delete(variable)
