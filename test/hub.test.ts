@@ -298,6 +298,22 @@ test("HB-08: an ordinary error does not end the program", async () => {
   assert.is(takeReports().length, 2)
 })
 
+test("HB-01: MAIN gets LoopExit each time that it would wait for ever", async () => {
+  const result = await runModule(`
+    import { Greenlet } from "gevent-wasm"
+    const main = async () => {
+      for (let i = 0; i < 3; i++) await new Greenlet(() => {}).get().then(undefined, (error) => console.log(error.name))
+      await new Greenlet(() => {}).get()
+    }
+    main().catch((error) => {
+      console.log("at last", error.name)
+      process.exitCode = 3
+    })
+  `)
+  assert.is(result.output, "LoopExit\nLoopExit\nLoopExit\nat last LoopExit\n", result.errors)
+  assert.is(result.code, 3)
+})
+
 test("HB-08: SystemExit that MAIN has no wait for decides the exit code", async () => {
   const program = (code: string): string =>
     `import { sleep, spawn, SystemExit } from "gevent-wasm"

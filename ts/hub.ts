@@ -243,6 +243,7 @@ export class Hub extends Strand {
     if (list.length > BLOCKED_SHOWN) list.splice(BLOCKED_SHOWN, Infinity, `  … and ${list.length - BLOCKED_SHOWN} more`)
     const message = `This operation would block forever\n\t${this.toString()}\nBlocked:\n${list.join("\n")}`
     MAIN.interrupt({ error: new LoopExit(message), kill: false, thrown: nothing })
+    this.loop.touch() // the host looks again, for MAIN may wait again
   }
 }
 
