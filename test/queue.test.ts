@@ -72,7 +72,7 @@ function inHub<T>(fn: () => T): Promise<T> {
       try {
         resolve(fn())
       } catch (error) {
-        reject(error as Error)
+        reject(error)
       }
     })
   })

@@ -20,6 +20,7 @@ import {
 } from "gevent-wasm"
 import { Timer } from "gevent-wasm/core"
 import { Waiter } from "gevent-wasm/hub"
+import { Channel, JoinableQueue, LifoQueue, PriorityQueue, Queue, SimpleQueue, StopIteration } from "gevent-wasm/queue"
 
 /** Compiles only when both types are the same. */
 function same<A>(): <B>(value: B, ...proof: Same<A, B> extends true ? [] : [never]) => void {
@@ -94,6 +95,39 @@ export function* main(): Op<void> extends object ? Generator<Wait<unknown>, void
   same<Error>()(error)
 }
 
+export function* queues(): Generator<Wait<unknown>, void, unknown> {
+  const queue = new Queue<number>(5, [1, 2, StopIteration])
+  same<void>()(yield* queue.put(1))
+  same<void>()(yield* queue.put(StopIteration, true, new Timeout(1)))
+  same<void>()(queue.putNowait(1))
+  same<number>()(yield* queue.get())
+  same<number>()(yield* queue.get(true, 5))
+  same<number>()(yield* queue.peek(false))
+  same<number>()(queue.getNowait())
+  same<boolean>()(yield* queue.join(1))
+  same<number | null>()(queue.maxsize)
+  same<Queue<number>>()(queue.copy())
+  queue.maxsize = null
+  const next = yield* queue.next()
+  if (!next.done) same<number>()(next.value)
+  yield* queue.each(function* (item) {
+    same<number>()(item)
+    yield* sleep(0)
+  })
+  same<string>()(yield* new LifoQueue<string>().get())
+  same<[number, string]>()(new PriorityQueue<[number, string]>().getNowait())
+  new PriorityQueue<{ at: number }>(null, [], (a, b) => a.at - b.at)
+  const joinable: JoinableQueue<number> = new JoinableQueue<number>()
+  const simple: SimpleQueue<number> = joinable
+  same<string>()(yield* new SimpleQueue<string>().get())
+  const channel = new Channel<Greenlet<number>>()
+  same<Greenlet<number>>()(yield* channel.get(true, 1))
+  const worker = spawn(async () => simple.qsize())
+  worker.link(channel)
+  worker.rawlink(new Queue<Greenlet<number>>())
+  same<Greenlet<void>>()(spawn(() => queue.put(1)))
+}
+
 export async function top(): Promise<void> {
   same<void>()(await sleep(1))
   same<number>()(await run(async (a: number) => a, 1))
@@ -104,6 +138,8 @@ export async function top(): Promise<void> {
     }),
   )
   for await (const one of iwait([spawn(async () => 5)])) same<Greenlet<number>>()(one)
+  for await (const item of new Queue<string>()) same<string>()(item)
+  for await (const item of new Channel<string>()) same<string>()(item)
   await using joined = spawn(() => sleep(0))
   same<Greenlet<void>>()(joined)
 }

@@ -13,6 +13,7 @@ import {
   withTimeout,
   type Wait,
 } from "gevent-wasm"
+import { Channel, PriorityQueue, Queue, SimpleQueue } from "gevent-wasm/queue"
 
 const worker = spawn(async () => 5)
 
@@ -93,6 +94,31 @@ new Greenlet(5)
 // @ts-expect-error
 worker.link(5)
 
+// wrong items, sizes and links of a queue
+const queue = new Queue<number>()
+// @ts-expect-error
+queue.put("1")
+// @ts-expect-error
+queue.putNowait("1")
+// @ts-expect-error
+queue.get(5)
+// @ts-expect-error
+queue.get(true, "5")
+// @ts-expect-error
+new Queue("5")
+// @ts-expect-error
+new Queue<number>(null, ["1"])
+// @ts-expect-error
+new PriorityQueue<number>(null, [], "compare")
+// @ts-expect-error
+new SimpleQueue<number>().join()
+// @ts-expect-error
+new Channel<number>(5)
+// @ts-expect-error
+queue.each(5)
+// @ts-expect-error
+worker.link(queue)
+
 export function* results(): Generator<Wait<unknown>, void, unknown> {
   // @ts-expect-error
   const text: string = yield* worker.get()
@@ -104,5 +130,10 @@ export function* results(): Generator<Wait<unknown>, void, unknown> {
   const waited: boolean = yield* wait([worker])
   // @ts-expect-error
   const forgotten: number = worker.get()
+  // @ts-expect-error
+  const item: string = yield* queue.get()
+  // @ts-expect-error
+  const unwaited: number = queue.get()
+  void [item, unwaited]
   void [text, first, limited, waited, forgotten]
 }
