@@ -51,13 +51,6 @@ export class Deque<T> {
     return item
   }
 
-  /** Takes out all. */
-  clear(): void {
-    this.head = this.tail = new Chunk<T>(SMALLEST)
-    this.begin = this.end = this.count = 0
-    this.spare = null
-  }
-
   *[Symbol.iterator](): Generator<T, void> {
     let at = this.begin
     let chunk = this.head

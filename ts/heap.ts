@@ -7,7 +7,10 @@ export class Heap<T> {
   constructor(less: (a: T, b: T) => boolean, items: Iterable<T> = []) {
     this.less = less
     this.items = [...items]
-    for (let at = (this.items.length >> 1) - 1; at >= 0; at--) this.sink(at, this.items[at]!)
+    for (let at = (this.items.length >> 1) - 1; at >= 0; at--) {
+      const item = this.items[at]!
+      this.pullUp(at, this.placeOf(at, item, this.items.length), item)
+    }
   }
 
   /** How many there are. */
@@ -23,14 +26,8 @@ export class Heap<T> {
   push(item: T): void {
     const { items, less } = this
     let at = items.length
-    items.push(item)
-    while (at > 0) {
-      const parent = (at - 1) >> 1
-      const above = items[parent]!
-      if (!less(item, above)) break
-      items[at] = above
-      at = parent
-    }
+    while (at > 0 && less(item, items[above(at)]!)) at = above(at)
+    for (let from = items.length; from > at; from = above(from)) items[from] = items[above(from)]!
     items[at] = item
   }
 
@@ -38,31 +35,46 @@ export class Heap<T> {
   shift(): T | undefined {
     const { items } = this
     const [first] = items
-    const last = items.pop()
-    if (items.length > 0) this.sink(0, last!)
+    const end = items.length - 1
+    if (end > 0) {
+      const last = items[end]!
+      this.pullUp(0, this.placeOf(0, last, end), last)
+    }
+    items.pop()
     return first
-  }
-
-  /** Takes out all. */
-  clear(): void {
-    this.items.length = 0
   }
 
   [Symbol.iterator](): Iterator<T, void> {
     return this.items[Symbol.iterator]()
   }
 
-  /** Puts an item at a place or below it. */
-  private sink(at: number, item: T): void {
+  // items are compared before the first of them moves: a comparison that throws changes nothing
+
+  /** Where an item belongs that replaces the one at a place: there or below it. */
+  private placeOf(at: number, item: T, length: number): number {
     const { items, less } = this
     for (;;) {
       let child = 2 * at + 1
-      if (child >= items.length) break
-      if (child + 1 < items.length && less(items[child + 1]!, items[child]!)) child++
-      if (!less(items[child]!, item)) break
-      items[at] = items[child]!
+      if (child >= length) return at
+      if (child + 1 < length && less(items[child + 1]!, items[child]!)) child++
+      if (!less(items[child]!, item)) return at
       at = child
     }
-    items[at] = item
   }
+
+  /** Puts an item at a place; those from there up to `top` go one further up, and that at `top` is dropped. */
+  private pullUp(top: number, at: number, item: T): void {
+    const { items } = this
+    for (let carried = item; ; at = above(at)) {
+      const next = items[at]!
+      items[at] = carried
+      if (at === top) return
+      carried = next
+    }
+  }
+}
+
+/** The place of which a place is a child. */
+function above(at: number): number {
+  return (at - 1) >> 1
 }

@@ -24,6 +24,7 @@ import { AsyncResult, Event } from "gevent-wasm/event"
 import { Waiter } from "gevent-wasm/hub"
 import { BoundedSemaphore, Condition, DummySemaphore, type Held, RLock, Semaphore } from "gevent-wasm/lock"
 import { allLocalDictsForGreenlet, copyLocal, GreenletLocal, local } from "gevent-wasm/local"
+import { Channel, JoinableQueue, LifoQueue, PriorityQueue, Queue, SimpleQueue, StopIteration } from "gevent-wasm/queue"
 
 /** Compiles only when both types are the same. */
 function same<A>(): <B>(value: B, ...proof: Same<A, B> extends true ? [] : [never]) => void {
@@ -123,6 +124,37 @@ export function* eventsAndLocks(): Generator<Wait<unknown>, void, unknown> {
   using _held = yield* condition.enter()
   same<boolean>()(yield* condition.wait(1))
   same<number>()(yield* condition.waitFor(() => 5))
+export function* queues(): Generator<Wait<unknown>, void, unknown> {
+  const queue = new Queue<number>(5, [1, 2, StopIteration])
+  same<void>()(yield* queue.put(1))
+  same<void>()(yield* queue.put(StopIteration, true, new Timeout(1)))
+  same<void>()(queue.putNowait(1))
+  same<number>()(yield* queue.get())
+  same<number>()(yield* queue.get(true, 5))
+  same<number>()(yield* queue.peek(false))
+  same<number>()(queue.getNowait())
+  same<boolean>()(yield* queue.join(1))
+  same<number | null>()(queue.maxsize)
+  same<Queue<number>>()(queue.copy())
+  queue.maxsize = null
+  const next = yield* queue.next()
+  if (!next.done) same<number>()(next.value)
+  yield* queue.each(function* (item) {
+    same<number>()(item)
+    yield* sleep(0)
+  })
+  same<string>()(yield* new LifoQueue<string>().get())
+  same<[number, string]>()(new PriorityQueue<[number, string]>().getNowait())
+  new PriorityQueue<{ at: number }>(null, [], (a, b) => a.at - b.at)
+  const joinable: JoinableQueue<number> = new JoinableQueue<number>()
+  const simple: SimpleQueue<number> = joinable
+  same<string>()(yield* new SimpleQueue<string>().get())
+  const channel = new Channel<Greenlet<number>>()
+  same<Greenlet<number>>()(yield* channel.get(true, 1))
+  const worker = spawn(async () => simple.qsize())
+  worker.link(channel)
+  worker.rawlink(new Queue<Greenlet<number>>())
+  same<Greenlet<void>>()(spawn(() => queue.put(1)))
 }
 
 export async function top(): Promise<void> {
@@ -135,6 +167,8 @@ export async function top(): Promise<void> {
     }),
   )
   for await (const one of iwait([spawn(async () => 5)])) same<Greenlet<number>>()(one)
+  for await (const item of new Queue<string>()) same<string>()(item)
+  for await (const item of new Channel<string>()) same<string>()(item)
   await using joined = spawn(() => sleep(0))
   same<Greenlet<void>>()(joined)
 }

@@ -17,6 +17,7 @@ import { AsyncResult, Event } from "gevent-wasm/event"
 import { Condition, DummySemaphore, RLock, Semaphore } from "gevent-wasm/lock"
 import { Context, ContextVar } from "gevent-wasm/contextvars"
 import { GreenletLocal, local } from "gevent-wasm/local"
+import { Channel, PriorityQueue, Queue, SimpleQueue } from "gevent-wasm/queue"
 
 const worker = spawn(async () => 5)
 
@@ -133,6 +134,30 @@ new ContextVar<number>("count").set("5")
 new ContextVar<number>("count").reset(new ContextVar<string>("text").set("x"))
 // @ts-expect-error
 new Context().run((seconds: number) => sleep(seconds))
+// wrong items, sizes and links of a queue
+const queue = new Queue<number>()
+// @ts-expect-error
+queue.put("1")
+// @ts-expect-error
+queue.putNowait("1")
+// @ts-expect-error
+queue.get(5)
+// @ts-expect-error
+queue.get(true, "5")
+// @ts-expect-error
+new Queue("5")
+// @ts-expect-error
+new Queue<number>(null, ["1"])
+// @ts-expect-error
+new PriorityQueue<number>(null, [], "compare")
+// @ts-expect-error
+new SimpleQueue<number>().join()
+// @ts-expect-error
+new Channel<number>(5)
+// @ts-expect-error
+queue.each(5)
+// @ts-expect-error
+worker.link(queue)
 
 export function* results(): Generator<Wait<unknown>, void, unknown> {
   // @ts-expect-error
@@ -152,5 +177,10 @@ export function* results(): Generator<Wait<unknown>, void, unknown> {
   // @ts-expect-error
   const acquired: boolean = new Semaphore().acquire()
   void [number, lock, acquired]
+  // @ts-expect-error
+  const item: string = yield* queue.get()
+  // @ts-expect-error
+  const unwaited: number = queue.get()
+  void [item, unwaited]
   void [text, first, limited, waited, forgotten]
 }

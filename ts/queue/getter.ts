@@ -32,7 +32,14 @@ abstract class Getting<T, R> extends ListedWait<R> {
 
   /** There is an item: it gets it and goes on later. */
   hand(): void {
-    this.wake(this.fetch())
+    let result
+    try {
+      result = this.fetch()
+    } catch (error) {
+      this.fail(error)
+      return
+    }
+    this.wake(result)
   }
 
   /** There will never be an item. */

@@ -54,7 +54,7 @@ export class PriorityQueue<T = unknown> extends Queue<T> {
       compare: Compare<T>,
       tasks: number,
     ) => this
-    return new Kind(this.maxsize, this.contents(), this.compare, this.unfinishedTasks)
+    return new Kind(this.maxsize, this.copied(), this.compare, this.unfinishedTasks)
   }
 
   protected override _init(): void {

@@ -65,7 +65,7 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
 
   override copy(): this {
     const Kind = this.constructor as new (maxsize: number | null, items: Iterable<Item<T>>, tasks: number) => this
-    return new Kind(this.maxsize, this.contents(), this.unfinished)
+    return new Kind(this.maxsize, this.copied(), this.unfinished)
   }
 
   protected override details(): string[] {

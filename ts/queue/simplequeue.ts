@@ -22,8 +22,9 @@ const SHOWN = 10
  * A queue of items, first in first out: `put` waits while it is full, `get` while it is empty, and both are served in the order in
  * which they came.
  *
- * A subclass keeps its items as it likes in `_init`, `_put`, `_get`, `_peek` and `_qsize`, as in Python; `_init` runs within the
- * constructor, so it must declare its fields without values (`declare private items: Item[]`).
+ * A subclass keeps its items as it likes in `_init`, `_put`, `_get`, `_peek` and `_qsize`, as in Python, and gives them to `copy` and
+ * the console with `contents`; `_init` runs within the constructor, so it must declare its fields without values
+ * (`declare private stack: Item[]`).
  *
  * gevent: `gevent.queue.SimpleQueue(maxsize=None, items=())`.
  *
@@ -184,27 +185,32 @@ export class SimpleQueue<T = unknown> implements Runnable, Source<T> {
    */
   shutdown(immediate = false): void {
     this.isShut = true
-    if (immediate) this.drop()
     for (let putter = this.putters.shift(); putter !== undefined; putter = this.putters.shift()) {
       putter.fail(new ShutDown())
     }
     if (this.getters.length > 0) this.scheduleUnlock()
+    if (immediate) this.drop()
   }
 
-  /** Another queue of the same kind with the same items. */
+  /** Another queue of the same kind with the same items. @throws {TypeError} when a subclass keeps its items itself and has no `contents`. */
   copy(): this {
     const Kind = this.constructor as new (maxsize: number | null, items: Iterable<Item<T>>) => this
-    return new Kind(this.maxsize, this.contents())
+    return new Kind(this.maxsize, this.copied())
   }
 
   /** What the console shows. */
   toString(): string {
-    const items = [...this.contents()]
-    const shown = items.slice(0, SHOWN).map((item) => (typeof item === "string" ? JSON.stringify(item) : String(item)))
-    if (items.length > SHOWN) shown.push(`… ${items.length - SHOWN} more`)
+    const shown: string[] = []
+    for (const item of this.contents() ?? []) {
+      if (shown.length === SHOWN) {
+        shown.push(`… ${this._qsize() - SHOWN} more`)
+        break
+      }
+      shown.push(typeof item === "string" ? JSON.stringify(item) : String(item))
+    }
     const parts = [this.constructor.name]
     if (this.limit !== Infinity) parts.push(`maxsize=${this.limit}`)
-    if (items.length > 0) parts.push(`queue=[${shown.join(", ")}]`)
+    if (shown.length > 0) parts.push(`queue=[${shown.join(", ")}]`)
     parts.push(...this.details())
     if (this.getters.length > 0) parts.push(`getters[${this.getters.length}]`)
     if (this.putters.length > 0) parts.push(`putters[${this.putters.length}]`)
@@ -244,9 +250,10 @@ export class SimpleQueue<T = unknown> implements Runnable, Source<T> {
     return this.items.length
   }
 
-  /** The items, for `copy` and the console. */
-  protected contents(): Iterable<Item<T>> {
-    return this.items
+  /** The items, for `copy` and the console; null when a subclass keeps them and does not say. */
+  protected contents(): Iterable<Item<T>> | null {
+    // there are none when a subclass has replaced _init
+    return (this.items as Deque<Item<T>> | undefined) ?? null
   }
 
   // --- for its waits ---
@@ -336,6 +343,14 @@ export class SimpleQueue<T = unknown> implements Runnable, Source<T> {
     while (this._qsize() > 0) this._get()
   }
 
+  /** The items, for a copy. */
+  protected copied(): Iterable<Item<T>> {
+    const items = this.contents()
+    if (items === null)
+      throw new TypeError(`${this.constructor.name} needs a contents() that returns its items to be copied`)
+    return items
+  }
+
   private letIn(putter: Putter<T>): void {
     try {
       this.store(putter.item)
@@ -358,7 +373,12 @@ export class SimpleQueue<T = unknown> implements Runnable, Source<T> {
     if (this.putters.length === 0 || currentStrand() !== getHub()) return false
     while (this.putters.length > 0 && this._qsize() === 0) {
       const putter = this.putters.shift()!
-      this.store(putter.item)
+      try {
+        this.store(putter.item)
+      } catch (error) {
+        putter.fail(error)
+        continue
+      }
       putter.wake(undefined)
     }
     return this._qsize() > 0
