@@ -124,6 +124,8 @@ export function* eventsAndLocks(): Generator<Wait<unknown>, void, unknown> {
   using _held = yield* condition.enter()
   same<boolean>()(yield* condition.wait(1))
   same<number>()(yield* condition.waitFor(() => 5))
+}
+
 export function* queues(): Generator<Wait<unknown>, void, unknown> {
   const queue = new Queue<number>(5, [1, 2, StopIteration])
   same<void>()(yield* queue.put(1))
