@@ -58,18 +58,18 @@ export async function race(
 }
 
 /**
- * Races our work of the row in `file` with all its peers: `gevent` is the Python program of that name, each other one a work of the
- * row of the peer's name.
+ * Races our work of the row in `file` with all its peers: `gevent` is the Python program of that name, or `script`, each other one a
+ * work of the row of the peer's name.
  */
 export async function* raceAll(
   bench: Bench,
   file: string,
-  { name, bars, unit }: Pick<Row, "name" | "bars"> & { unit: string },
+  { name, bars, unit, script = file }: Pick<Row, "name" | "bars"> & { unit: string; script?: string },
 ): AsyncGenerator<Result> {
   const ours = (): Contender => Contender.work(bench, file, "ours")
   for (const [peerName, bar] of Object.entries(bars)) {
     const peer = (): Contender =>
-      peerName === "gevent" ? Contender.python(bench, file) : Contender.work(bench, file, peerName)
+      peerName === "gevent" ? Contender.python(bench, script) : Contender.work(bench, file, peerName)
     yield await race(bench, { name, unit, peerName, bar }, { ours, peer })
   }
 }
