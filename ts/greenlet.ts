@@ -290,7 +290,8 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
 
   /** Adds a link; for waits and pools. */
   addLink(link: Link): void {
-    ;(this.links ??= new LinkList()).add(link)
+    if (this.links === null) this.links = new LinkList(link)
+    else this.links.add(link)
     if (this.dead) this.notifyLater()
   }
 

@@ -7,8 +7,13 @@ import { scheduler } from "./strand.ts"
 export class LinkList {
   /** Whether the greenlet stands in the run queue to notify them. */
   queued = false
-  private links: Link[] = []
+  private links: Link[]
   private notified = 0
+
+  constructor(first: Link) {
+    // an array that begins empty has room for 17 once something is pushed, and there is mostly one link
+    this.links = [first]
+  }
 
   /** How many have not been notified. */
   get length(): number {
@@ -29,7 +34,7 @@ export class LinkList {
   }
 
   clear(): void {
-    this.links = []
+    this.links.length = 0
     this.notified = 0
   }
 

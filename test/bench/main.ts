@@ -6,9 +6,16 @@
 import { writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import * as echo from "./echo.ts"
+import * as event from "./event.ts"
 import * as hub from "./hub.ts"
+import * as imap from "./imap.ts"
+import * as million from "./million.ts"
 import { allNodes, nodeAt } from "./nodes.ts"
+import * as pingpong from "./pingpong.ts"
+import * as poolmap from "./poolmap.ts"
+import * as queue from "./queue.ts"
 import { Skipped, type Result, type Row } from "./row.ts"
+import * as semaphore from "./semaphore.ts"
 import * as sleep from "./sleep.ts"
 import * as sleepers from "./sleepers.ts"
 import * as spawn from "./spawn.ts"
@@ -19,7 +26,24 @@ import * as transfer from "./transfer.ts"
 import { Tools } from "./tools.ts"
 import * as yielding from "./yield.ts"
 
-const ROWS: Record<string, Row> = { yield: yielding, sleep, spawn, timeout, echo, transfer, sleepers, threads, hub }
+const ROWS: Record<string, Row> = {
+  yield: yielding,
+  sleep,
+  spawn,
+  timeout,
+  pingpong,
+  queue,
+  million,
+  semaphore,
+  event,
+  poolmap,
+  imap,
+  echo,
+  transfer,
+  sleepers,
+  threads,
+  hub,
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

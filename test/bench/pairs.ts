@@ -1,5 +1,5 @@
-import type { Contender } from "./contender.ts"
-import type { Bar, Bench, Result } from "./row.ts"
+import { Contender } from "./contender.ts"
+import type { Bar, Bench, Result, Row } from "./row.ts"
 
 const WARM_UP = 3
 const ROUNDS = 7
@@ -54,6 +54,23 @@ export async function race(
     return await compare(bench, { ...pair, ours: () => speed(ours), peer: () => speed(peer) })
   } finally {
     await Promise.all([ours.stop(), peer.stop()])
+  }
+}
+
+/**
+ * Races our work of the row in `file` with all its peers: `gevent` is the Python program of that name, or `script`, each other one a
+ * work of the row of the peer's name.
+ */
+export async function* raceAll(
+  bench: Bench,
+  file: string,
+  { name, bars, unit, script = file }: Pick<Row, "name" | "bars"> & { unit: string; script?: string },
+): AsyncGenerator<Result> {
+  const ours = (): Contender => Contender.work(bench, file, "ours")
+  for (const [peerName, bar] of Object.entries(bars)) {
+    const peer = (): Contender =>
+      peerName === "gevent" ? Contender.python(bench, script) : Contender.work(bench, file, peerName)
+    yield await race(bench, { name, unit, peerName, bar }, { ours, peer })
   }
 }
 
