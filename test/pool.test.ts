@@ -11,7 +11,7 @@ import {
   type TimeoutArgument,
   type Wait,
 } from "gevent-wasm"
-import { Group, Pool, PoolFull, type GreenletClass, type Items } from "gevent-wasm/pool"
+import { Group, Pool, PoolFull, type Items } from "gevent-wasm/pool"
 import { Channel, Full, Queue, StopIteration } from "gevent-wasm/queue"
 import { StreamServer } from "gevent-wasm/server"
 import { createConnection, type Socket } from "gevent-wasm/socket"
@@ -320,7 +320,7 @@ inGreenlet("PL-11: a slot is free again one turn after the end", function* () {
 class Marked extends Greenlet<unknown> {}
 
 inGreenlet("PL-02: spawn makes greenlets of the pool's class", function* () {
-  const pool = new Pool(1, Marked as GreenletClass)
+  const pool = new Pool(1, Marked)
   assert.instance(yield* pool.spawn(square, 2), Marked)
   yield* pool.join()
 })
@@ -329,22 +329,23 @@ inGreenlet("PL-02: spawn makes greenlets of the pool's class", function* () {
 
 for (const size of [1, 2, 3, 10, null]) {
   const pool = new Pool(size)
-  const named = (text: string): string => `${text} (size ${size})`
+  inGreenlet(
+    `PL-12: apply returns or throws, and runs at once in the pool's own greenlets (size ${size})`,
+    function* () {
+      assert.is(yield* pool.apply(square, [4]), 16)
+      assert.is(yield* pool.apply(async () => "text"), "text")
+      assert.instance(yield* thrown(pool.apply(failOnTwo, [2])), RangeError)
+      const nested = pool.apply(function* () {
+        return yield* pool.apply(() => pool.apply(square, [3]))
+      })
+      assert.is(yield* nested, 9)
+      assert.is(yield* pool.apply(async () => await pool.apply(square, [5])), 25)
+      assert.throws(() => pool.apply(5 as never), isA(TypeError))
+      yield* pool.join()
+    },
+  )
 
-  inGreenlet(named("PL-12: apply returns or throws, and runs at once in the pool's own greenlets"), function* () {
-    assert.is(yield* pool.apply(square, [4]), 16)
-    assert.is(yield* pool.apply(async () => "text"), "text")
-    assert.instance(yield* thrown(pool.apply(failOnTwo, [2])), RangeError)
-    const nested = pool.apply(function* () {
-      return yield* pool.apply(() => pool.apply(square, [3]))
-    })
-    assert.is(yield* nested, 9)
-    assert.is(yield* pool.apply(async () => await pool.apply(square, [5])), 25)
-    assert.throws(() => pool.apply(5 as never), isA(TypeError))
-    yield* pool.join()
-  })
-
-  inGreenlet(named("PL-13: applyAsync returns at once, and calls back with a result only"), function* () {
+  inGreenlet(`PL-13: applyAsync returns at once, and calls back with a result only (size ${size})`, function* () {
     const results: unknown[] = []
     const callback = (result: unknown): void => void results.push(result)
     const greenlets = [1, 2, 3].map((number) => pool.applyAsync(failOnTwo, [number], callback))
@@ -357,7 +358,7 @@ for (const size of [1, 2, 3, 10, null]) {
     yield* pool.join()
   })
 
-  inGreenlet(named("PL-14: applyCb, mapCb and mapAsync call back"), function* () {
+  inGreenlet(`PL-14: applyCb, mapCb and mapAsync call back (size ${size})`, function* () {
     const results: unknown[] = []
     const callback = (result: unknown): void => void results.push(result)
     assert.is(yield* pool.applyCb(square, [3], callback), 9)
@@ -369,7 +370,7 @@ for (const size of [1, 2, 3, 10, null]) {
     yield* pool.join()
   })
 
-  inGreenlet(named("PL-15: map returns the results in order, or throws the first error"), function* () {
+  inGreenlet(`PL-15: map returns the results in order, or throws the first error (size ${size})`, function* () {
     const backwards = function* (number: number): Generator<Wait<unknown>, number, unknown> {
       yield* sleep(0.002 * (4 - number))
       return 2 * number
@@ -383,7 +384,7 @@ for (const size of [1, 2, 3, 10, null]) {
     yield* pool.join()
   })
 
-  inGreenlet(named("PL-16: imap takes several iterables, of which the shortest ends it"), function* () {
+  inGreenlet(`PL-16: imap takes several iterables, of which the shortest ends it (size ${size})`, function* () {
     const add = async (a: number, b: number): Promise<number> => a + b
     const sums: number[] = []
     for (const next of pool.imap(add, [1, 2, 3], [10, 20])) sums.push(yield* next)
@@ -399,7 +400,7 @@ for (const size of [1, 2, 3, 10, null]) {
     yield* pool.join()
   })
 
-  inGreenlet(named("PL-19: imapUnordered gives results as they come"), function* () {
+  inGreenlet(`PL-19: imapUnordered gives results as they come (size ${size})`, function* () {
     const results: number[] = []
     for (const next of pool.imapUnordered(square, [1, 2, 3])) results.push(yield* next)
     assert.equal(results.sort(), [1, 4, 9])
@@ -409,7 +410,7 @@ for (const size of [1, 2, 3, 10, null]) {
     yield* pool.join()
   })
 
-  inGreenlet(named("PL-20: an error comes at its item, and the iteration goes on behind it"), function* () {
+  inGreenlet(`PL-20: an error comes at its item, and the iteration goes on behind it (size ${size})`, function* () {
     const results: unknown[] = []
     const mapped = pool.imap(failOnTwo, [1, 2, 3])
     for (const next of mapped) {
@@ -436,7 +437,7 @@ for (const size of [1, 2, 3, 10, null]) {
     yield* pool.join()
   })
 
-  inGreenlet(named("PL-21: an error of the input comes behind the results, and then the end"), function* () {
+  inGreenlet(`PL-21: an error of the input comes behind the results, and then the end (size ${size})`, function* () {
     const broken = function* (): Generator<number> {
       yield 1
       yield 2
@@ -459,34 +460,37 @@ for (const size of [1, 2, 3, 10, null]) {
     yield* pool.join()
   })
 
-  inGreenlet(named("PL-22: items may come from queues, channels, async generators and other imaps"), function* () {
-    const queue = new Queue<number>(null, [1, 2, StopIteration])
-    const channel = new Channel<number>()
-    const sender = spawn(function* () {
-      yield* channel.put(1)
-      yield* sleep(0.002)
-      yield* channel.put(2)
-      yield* channel.put(StopIteration)
-    })
-    const sleepy = async function* (): AsyncGenerator<number> {
-      yield 1
-      await sleep(0.002)
-      yield 2
-      await sleep(0.002) // at its end
-    }
-    const inputs: Items<number>[] = [queue, channel, sleepy(), new Pool().imap(async (x: number) => x, [1, 2])]
-    for (const input of inputs) {
-      const results: number[] = []
-      yield* pool.imap(square, input).each((value) => void results.push(value))
-      assert.equal(results, [1, 4])
-    }
-    yield* sender.get()
-    assert.equal(yield* pool.map(square, new Queue<number>(null, [3, StopIteration])), [9])
-    const asynchronous = pool.imap(square, sleepy())
-    assert.throws(() => asynchronous[Symbol.iterator](), isA(TypeError, "for await"))
-    yield* asynchronous.each(() => StopIteration)
-    yield* pool.join()
-  })
+  inGreenlet(
+    `PL-22: items may come from queues, channels, async generators and other imaps (size ${size})`,
+    function* () {
+      const queue = new Queue<number>(null, [1, 2, StopIteration])
+      const channel = new Channel<number>()
+      const sender = spawn(function* () {
+        yield* channel.put(1)
+        yield* sleep(0.002)
+        yield* channel.put(2)
+        yield* channel.put(StopIteration)
+      })
+      const sleepy = async function* (): AsyncGenerator<number> {
+        yield 1
+        await sleep(0.002)
+        yield 2
+        await sleep(0.002) // at its end
+      }
+      const inputs: Items<number>[] = [queue, channel, sleepy(), new Pool().imap(async (x: number) => x, [1, 2])]
+      for (const input of inputs) {
+        const results: number[] = []
+        yield* pool.imap(square, input).each((value) => void results.push(value))
+        assert.equal(results, [1, 4])
+      }
+      yield* sender.get()
+      assert.equal(yield* pool.map(square, new Queue<number>(null, [3, StopIteration])), [9])
+      const asynchronous = pool.imap(square, sleepy())
+      assert.throws(() => asynchronous[Symbol.iterator](), isA(TypeError, "for await"))
+      yield* asynchronous.each(() => StopIteration)
+      yield* pool.join()
+    },
+  )
 }
 
 inGreenlet("PL-17: an imap is a greenlet that takes items without waiting for a reader", function* () {

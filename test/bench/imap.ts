@@ -9,7 +9,6 @@ export const bars = { gevent: { atLeast: 8 } } satisfies Record<string, Bar>
 const SIZE = 10
 const ITEMS = Array.from({ length: 10_000 }, (_, i) => i)
 
-// eslint-disable-next-line require-yield -- a call that does not have to wait is what is measured
 function* double(number: number): Generator<Wait<unknown>, number> {
   return 2 * number
 }

@@ -87,7 +87,7 @@ export const works: Record<string, Work> = {
       }
       const pong: Operation<void> = {
         *[Symbol.iterator]() {
-          for (let i = 0; i < TRIPS; i++) back.add((yield* there.next()).value!)
+          for (let i = 0; i < TRIPS; i++) back.add((yield* there.next()).value)
         },
       }
       yield* all([ping, pong])

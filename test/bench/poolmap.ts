@@ -13,7 +13,6 @@ export const bars = {
 const SIZE = 10
 const ITEMS = Array.from({ length: 10_000 }, (_, i) => i)
 
-// eslint-disable-next-line require-yield -- a call that does not have to wait is what is measured
 function* double(number: number): Generator<Wait<unknown>, number> {
   return 2 * number
 }
@@ -26,7 +25,6 @@ export const works: Record<string, Work> = {
   "Effect.gen": async () => {
     const { Effect } = await import("effect")
     const call = (number: number) =>
-      // eslint-disable-next-line require-yield -- as ours
       Effect.gen(function* () {
         return 2 * number
       })
