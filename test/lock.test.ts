@@ -17,6 +17,7 @@ import {
 import { BoundedSemaphore, Condition, DummySemaphore, Held, RLock, Semaphore } from "gevent-wasm/lock"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
+import { moduleArguments } from "./hostprocess.ts"
 import { takeReports } from "./reports.ts"
 import { failure, isA, testGenericGet, testGenericWait, type Blocking } from "./timing.ts"
 
@@ -826,7 +827,7 @@ async function until(holds: () => boolean): Promise<void> {
 /** What a program prints. */
 function runNode(program: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawnProcess(process.execPath, ["--input-type=module", "-e", program], { timeout: 20_000 })
+    const child = spawnProcess(process.execPath, moduleArguments(program), { timeout: 20_000 })
     let output = ""
     child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text))
     child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text))

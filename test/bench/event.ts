@@ -41,13 +41,14 @@ export const works: Record<string, Work> = {
     return Effect.runPromise(work)
   },
   effection: async () => {
-    const { run, sleep, spawn, withResolvers } = await import("effection")
+    const effection = await import("effection")
+    const { run, sleep, spawn } = effection
     return run(function* () {
-      const { operation, resolve } = withResolvers<void>()
+      const opened = effection.withResolvers<void>()
       const tasks = []
-      for (let i = 0; i < WAITERS; i++) tasks.push(yield* spawn(() => operation))
+      for (let i = 0; i < WAITERS; i++) tasks.push(yield* spawn(() => opened.operation))
       yield* sleep(0)
-      resolve()
+      opened.resolve()
       for (const task of tasks) yield* task
       return WAITERS
     })
