@@ -151,6 +151,7 @@ export class IMapUnordered<T> extends Greenlet<void> implements Source<T> {
   protected override failed(error: unknown): void {
     super.failed(error)
     this.inputFailure = { value: undefined, error, failed: true }
+    this.input.close()
     this.serve()
   }
 

@@ -1,11 +1,17 @@
-import type { Op, Wait } from "../wait.ts"
-import { wait } from "../waiting.ts"
-import type { Source } from "../iteration.ts"
+import { getHub } from "../hub.ts"
+import { resultOf, type Source } from "../iteration.ts"
+import type { Wait } from "../wait.ts"
 
 /** What a mapping takes its items from: an iterable, an async iterable, or a queue, a channel or another imap. */
 export type Items<T> = Iterable<T> | AsyncIterable<T> | Source<T>
 
 type Step = IteratorResult<unknown, unknown>
+
+/** A source that items are being taken from. */
+interface Opened {
+  next(): unknown
+  return?(): unknown
+}
 
 /** The items that a function is to be called with, of one or several sources side by side; the shortest one ends them. */
 export class Input {
@@ -13,7 +19,7 @@ export class Input {
   readonly immediate: boolean
   /** What a source has failed with. */
   failure: { readonly error: unknown } | null = null
-  private readonly sources: readonly { next(): unknown; return?: (() => unknown) | undefined }[]
+  private readonly sources: readonly Opened[]
   private held: unknown[] | null = null
   private ended: boolean
 
@@ -29,14 +35,15 @@ export class Input {
     if (this.held !== null) return true
     if (this.ended) return false
     const row: unknown[] = []
+    let from: Opened | undefined
     try {
-      for (const source of this.sources) {
-        const { done, value } = source.next() as Step
-        if (done === true) return this.end()
+      for (from of this.sources) {
+        const { done, value } = from.next() as Step
+        if (done === true) return this.end(from)
         row.push(value)
       }
     } catch (error) {
-      return this.fail(error)
+      return this.fail(error, from)
     }
     this.held = row
     return true
@@ -47,14 +54,15 @@ export class Input {
     if (this.held !== null) return true
     if (this.ended) return false
     const row: unknown[] = []
+    let from: Opened | undefined
     try {
-      for (const source of this.sources) {
-        const { done, value } = yield* resultOf(source.next())
-        if (done === true) return this.end()
+      for (from of this.sources) {
+        const { done, value } = (yield* resultOf(from.next())) as Step
+        if (done === true) return this.end(from)
         row.push(value)
       }
     } catch (error) {
-      return this.fail(error)
+      return this.fail(error, from)
     }
     this.held = row
     return true
@@ -75,19 +83,25 @@ export class Input {
     if (!this.ended) this.end()
   }
 
-  private end(): false {
+  private end(from?: Opened): false {
     this.ended = true
-    for (const source of this.sources) {
-      // a source that cannot be closed has nothing to say to whoever wants no more
-      if (this.immediate) source.return?.()
-    }
+    for (const source of this.sources) if (source !== from) leave(source)
     return false
   }
 
-  private fail(error: unknown): false {
-    this.ended = true
+  private fail(error: unknown, from: Opened | undefined): false {
     this.failure = { error }
-    return false
+    return this.end(from)
+  }
+}
+
+/** No more is wanted of a source. Nobody waits for what it does then, so the hub hears of its error. */
+function leave(source: Opened): void {
+  try {
+    const closed = source.return?.()
+    if (closed instanceof Promise) closed.catch((error: unknown) => getHub().handleError(source, error))
+  } catch (error) {
+    getHub().handleError(source, error)
   }
 }
 
@@ -97,18 +111,14 @@ function isPlain(source: unknown): boolean {
   )
 }
 
-function open(source: unknown): { next(): unknown } {
+function open(source: unknown): Opened {
   if (isPlain(source)) return (source as Iterable<unknown>)[Symbol.iterator]()
   if (isObject(source) && Symbol.asyncIterator in source)
     return (source as AsyncIterable<unknown>)[Symbol.asyncIterator]()
-  if (isObject(source) && "next" in source && typeof source.next === "function") return source as { next(): unknown }
+  if (isObject(source) && "next" in source && typeof source.next === "function") return source as Opened
   throw new TypeError(`expected an iterable, an async iterable or a queue to take items from, not ${String(source)}`)
 }
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null
-}
-
-function* resultOf(step: unknown): Generator<Wait<unknown>, Step, unknown> {
-  return isObject(step) && Symbol.iterator in step ? yield* step as Op<Step> : yield* wait(step as PromiseLike<Step>)
 }

@@ -114,10 +114,14 @@ export abstract class Mapping {
     const input = new Input([items])
     const flow = function* (this: Mapping): Generator<Wait<unknown>, Result<R>[], unknown> {
       const greenlets: Greenlet<unknown>[] = []
-      while (input.immediate ? input.has() : yield* input.hasLater()) {
-        const args = input.current
-        greenlets.push(this.admit(fn, args) ?? (yield* this.admitLater(fn, args)))
-        input.drop()
+      try {
+        while (input.immediate ? input.has() : yield* input.hasLater()) {
+          const args = input.current
+          greenlets.push(this.admit(fn, args) ?? (yield* this.admitLater(fn, args)))
+          input.drop()
+        }
+      } finally {
+        input.close()
       }
       const results: Result<R>[] = []
       for (const greenlet of greenlets) results.push((yield* greenlet.get()) as Result<R>)
@@ -186,6 +190,10 @@ export abstract class Mapping {
     fn: (...items: A) => R,
     ...iterables: { [K in keyof A]: Items<A[K]> }
   ): IMap<Result<R>>
+  imap<A extends unknown[], R extends Running>(
+    fn: (...items: A) => R,
+    ...rest: [...iterables: { [K in keyof A]: Items<A[K]> }, options: ImapOptions]
+  ): IMap<Result<R>>
   imap(fn: Body, ...rest: unknown[]): IMap<unknown> {
     return started(new IMap(this, fn, ...split(rest)))
   }
@@ -205,6 +213,10 @@ export abstract class Mapping {
   imapUnordered<A extends unknown[], R extends Running>(
     fn: (...items: A) => R,
     ...iterables: { [K in keyof A]: Items<A[K]> }
+  ): IMapUnordered<Result<R>>
+  imapUnordered<A extends unknown[], R extends Running>(
+    fn: (...items: A) => R,
+    ...rest: [...iterables: { [K in keyof A]: Items<A[K]> }, options: ImapOptions]
   ): IMapUnordered<Result<R>>
   imapUnordered(fn: Body, ...rest: unknown[]): IMapUnordered<unknown> {
     return started(new IMapUnordered(this, fn, ...split(rest)))
