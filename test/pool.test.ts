@@ -1203,10 +1203,10 @@ test("PL-23: an imap whose results are not read in order holds them until their 
     )
     assert.equal(yield* list(results), [0.02, 0.001, 0.01])
     const squares = pool.imap(square, [1, 2, 3])
-    const readers = [0, 1, 2].map(() => spawn(() => squares.next()))
+    const readers: Greenlet<IteratorResult<number, undefined>>[] = [0, 1, 2].map(() => spawn(() => squares.next()))
     yield* joinall(readers, 5, { raiseError: true })
     assert.equal(
-      readers.map((reader) => (reader.value as IteratorResult<number>).value),
+      readers.map((reader) => (reader.value as IteratorResult<number, undefined>).value),
       [1, 4, 9],
     )
   })
