@@ -1,30 +1,24 @@
-/** What forces a garbage collection; null when the host cannot be made to. */
-const force = await forced()
+let collect: (() => void) | undefined
 
-/**
- * How many of the objects are still in memory after garbage collections; undefined when the host cannot be made to collect. A
- * host may hold one or two by chance, so a test makes many.
- */
-export async function survivors(references: readonly WeakRef<object>[]): Promise<number | undefined> {
-  if (force === null) return undefined
-  for (let i = 0; i < 3; i++) {
-    // what was looked at in this turn is held until its end
-    await new Promise((resolve) => setTimeout(resolve, 1))
-    force()
-  }
+/** Runs the host's garbage collector. */
+export async function collectGarbage(): Promise<void> {
+  // what the caller has only just let go of may still be held by the current turn
+  await new Promise((resolve) => setTimeout(resolve, 1))
+  collect ??= await findCollector()
+  collect()
+}
+
+/** How many of the objects are still in memory after garbage collections. A host may hold one or two by chance: make many. */
+export async function survivors(references: readonly WeakRef<object>[]): Promise<number> {
+  for (let i = 0; i < 3; i++) await collectGarbage()
   return references.filter((reference) => reference.deref() !== undefined).length
 }
 
-async function forced(): Promise<(() => void) | null> {
-  const { Bun, gc } = globalThis as { Bun?: { gc(now: boolean): void }; gc?: () => void }
+async function findCollector(): Promise<() => void> {
+  const { Bun } = globalThis as { Bun?: { gc(force: boolean): void } }
   if (Bun !== undefined) return () => Bun.gc(true)
-  if (gc !== undefined) return gc
-  try {
-    const { setFlagsFromString } = await import("node:v8")
-    const { runInNewContext } = await import("node:vm")
-    setFlagsFromString("--expose-gc")
-    return runInNewContext("gc") as () => void
-  } catch {
-    return null
-  }
+  const { setFlagsFromString } = await import("node:v8")
+  const { runInNewContext } = await import("node:vm")
+  setFlagsFromString("--expose-gc")
+  return runInNewContext("gc") as () => void
 }

@@ -19,7 +19,7 @@ import {
 import { addSpawnCallback, removeSpawnCallback } from "gevent-wasm/greenlet"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
-import { collectGarbage } from "./hostprocess.ts"
+import { collectGarbage } from "./collect.ts"
 import { takeReports } from "./reports.ts"
 import { failure, isA, testGenericGet, testGenericWait, type Blocking } from "./timing.ts"
 

@@ -260,7 +260,7 @@ test("LO-04: values go when their greenlet ends, also when somebody keeps that",
   })
   await joinall(greenlets)
   const alive = await survivors(references)
-  if (alive !== undefined) assert.ok(alive <= FEW, `${alive} of ${references.length} are left`)
+  assert.ok(alive <= FEW, `${alive} of ${references.length} are left`)
   assert.ok(greenlets.every((one) => one.dead && allLocalDictsForGreenlet(one).length === 0))
 })
 
@@ -278,9 +278,9 @@ test("LO-04: a local that nobody has any more leaves nothing in a greenlet that 
     yield* sleep(0)
     const rest = spawn(async () => await survivors(references))
     const alive = yield* rest.get()
-    if (alive !== undefined) assert.ok(alive <= FEW, `${alive} of ${references.length} are left`)
+    assert.ok(alive <= FEW, `${alive} of ${references.length} are left`)
     // one or two may be held by chance
-    assert.ok(alive === undefined || allLocalDictsForGreenlet(getcurrent()).length <= FEW)
+    assert.ok(allLocalDictsForGreenlet(getcurrent()).length <= FEW)
   })
 })
 

@@ -28,7 +28,7 @@ import {
 import net from "node:net"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
-import { collectGarbage } from "./hostprocess.ts"
+import { collectGarbage } from "./collect.ts"
 import { connectedPair, failure, listening, openDescriptors, peer, readAll, settled, text } from "./sockets.ts"
 
 const CLOSED_ELSEWHERE = /File descriptor was closed in another greenlet/

@@ -15,7 +15,7 @@ import {
   WRITE,
   type Watcher,
 } from "gevent-wasm/core"
-import { collectGarbage } from "./hostprocess.ts"
+import { collectGarbage } from "./collect.ts"
 
 const loop = new Loop()
 

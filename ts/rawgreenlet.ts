@@ -324,8 +324,7 @@ export class RawGreenlet extends Strand implements Runnable {
   }
 }
 
-/** Whether a function was declared `async`. */
-export let lastReference: WeakRef<RawGreenlet> | null = null
+let lastReference: WeakRef<RawGreenlet> | null = null
 
 /** A weak reference: one for each spawned greenlet would cost more than the greenlet, and one spawner often makes many. */
 function referenceTo(greenlet: RawGreenlet): WeakRef<RawGreenlet> {

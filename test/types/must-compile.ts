@@ -22,6 +22,7 @@ import { ContextVar, Context, copyContext, Token } from "gevent-wasm/contextvars
 import { Timer } from "gevent-wasm/core"
 import { AsyncResult, Event } from "gevent-wasm/event"
 import { Waiter } from "gevent-wasm/hub"
+import { Group, Pool } from "gevent-wasm/pool"
 import { BoundedSemaphore, Condition, DummySemaphore, type Held, RLock, Semaphore } from "gevent-wasm/lock"
 import { allLocalDictsForGreenlet, copyLocal, GreenletLocal, local } from "gevent-wasm/local"
 import { Channel, JoinableQueue, LifoQueue, PriorityQueue, Queue, SimpleQueue, StopIteration } from "gevent-wasm/queue"
@@ -157,6 +158,26 @@ export function* queues(): Generator<Wait<unknown>, void, unknown> {
   worker.link(channel)
   worker.rawlink(new Queue<Greenlet<number>>())
   same<Greenlet<void>>()(spawn(() => queue.put(1)))
+}
+
+export function* pools(): Generator<Wait<unknown>, void, unknown> {
+  const pool = new Pool(2)
+  const double = function* (number: number): Generator<Wait<unknown>, number, unknown> {
+    yield* sleep(0)
+    return 2 * number
+  }
+  same<Greenlet<number>>()(yield* pool.spawn(double, 1))
+  same<Greenlet<number>>()(new Group().spawn(double, 1))
+  same<number>()(yield* pool.apply(double, [1]))
+  same<string>()(yield* pool.apply(async () => "text"))
+  same<number[]>()(yield* pool.map(double, [1, 2]))
+  same<string[]>()(yield* pool.map(async (number: number) => String(number), new Queue<number>()))
+  for (const next of pool.imap(double, new Set([1]), { maxsize: 1 })) same<number>()(yield* next)
+  for (const next of pool.imapUnordered(async (a: number, b: string) => a + b, [1], ["x"])) same<string>()(yield* next)
+  same<Greenlet<number[]>>()(pool.mapAsync(double, [1], (results) => same<number[]>()(results)))
+  same<boolean>()(yield* pool.join(1, { raiseError: true }))
+  same<void>()(yield* pool.kill())
+  pool.start(new Greenlet(double, 1), false)
 }
 
 export async function top(): Promise<void> {

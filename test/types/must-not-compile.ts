@@ -17,6 +17,7 @@ import { AsyncResult, Event } from "gevent-wasm/event"
 import { Condition, DummySemaphore, RLock, Semaphore } from "gevent-wasm/lock"
 import { Context, ContextVar } from "gevent-wasm/contextvars"
 import { GreenletLocal, local } from "gevent-wasm/local"
+import { Pool } from "gevent-wasm/pool"
 import { Channel, PriorityQueue, Queue, SimpleQueue } from "gevent-wasm/queue"
 
 const worker = spawn(async () => 5)
@@ -158,6 +159,19 @@ new Channel<number>(5)
 queue.each(5)
 // @ts-expect-error
 worker.link(queue)
+
+const pool = new Pool(1)
+// a plain function, as for spawn
+// @ts-expect-error
+pool.map((number: number) => number + 1, [1])
+// @ts-expect-error
+pool.imap(async (number: number) => number, ["1"])
+// @ts-expect-error
+pool.imap(async (number: number) => number, [1], { size: 1 })
+// @ts-expect-error
+pool.spawn((seconds: number) => sleep(seconds), "1")
+// @ts-expect-error
+new Pool("1")
 
 export function* results(): Generator<Wait<unknown>, void, unknown> {
   // @ts-expect-error

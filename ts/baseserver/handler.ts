@@ -1,3 +1,4 @@
+import { isAsyncFunction, type Body } from "../body.ts"
 import { Greenlet } from "../greenlet.ts"
 import { resultOf } from "../iteration.ts"
 import type { Op } from "../wait.ts"
@@ -30,7 +31,7 @@ export function closing<A extends unknown[]>(
   close: (...args: A) => void,
   args: A,
 ): () => Op<unknown> {
-  if ((handle as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === "AsyncFunction") {
+  if (isAsyncFunction(handle as Body)) {
     const body = async (): Promise<unknown> => {
       try {
         return await handle(...args)
