@@ -31,7 +31,7 @@ export function closing<A extends unknown[]>(
   close: (...args: A) => void,
   args: A,
 ): () => Op<unknown> {
-  if (isAsyncFunction(handle as Body)) {
+  if (isAsyncFunction(handle)) {
     const body = async (): Promise<unknown> => {
       try {
         return await handle(...args)
