@@ -1,4 +1,4 @@
-import { isAsyncFunction, type Body } from "../body.ts"
+import { isAsyncFunction } from "../body.ts"
 import { Greenlet } from "../greenlet.ts"
 import { resultOf } from "../iteration.ts"
 import type { Op } from "../wait.ts"
