@@ -36,7 +36,8 @@ async function bundlePackage() {
   const entryPoints = packageEntries()
   mkdirSync("dist", { recursive: true })
   for (const name of readdirSync("dist")) if (/\.js(\.map)?$/.test(name)) rmSync(join("dist", name))
-  await build({ ...OPTIONS, entryPoints, outdir: "dist", chunkNames: "chunk-[hash]" })
+  // what users install needs no other package: see BUNDLED in check-layers.mjs
+  await build({ ...OPTIONS, packages: "bundle", entryPoints, outdir: "dist", chunkNames: "chunk-[hash]" })
   if (entryPoints.cli) chmodSync("dist/cli.js", 0o755)
 }
 

@@ -15,6 +15,7 @@ import {
 } from "./exceptions.ts"
 import { E } from "./host/errno.ts"
 import { limitOf, Timeout, type TimeoutArgument } from "./limit.ts"
+import type { Resolver } from "./resolver/interface.ts"
 import { currentStrand, MAIN, scheduler, Strand, type Interrupt } from "./strand.ts"
 import { Wait } from "./wait.ts"
 
@@ -53,6 +54,9 @@ export class Hub extends Strand {
   /** Errors that are thrown into MAIN. gevent: `Hub.SYSTEM_ERROR`. */
   static SYSTEM_ERROR: ErrorClass[] = [SystemExit]
 
+  /** Makes the resolver that a hub has by default; the module `resolver` sets it. gevent: `Hub.resolver_class`. */
+  static makeResolver: (() => Resolver) | null = null
+
   /** The loop that greenlets run in. */
   readonly loop: Loop
   /** Errors that are not printed; may be changed for this hub alone. */
@@ -62,6 +66,7 @@ export class Hub extends Strand {
   /** Where reports of errors go: a function of the text; null silences them. gevent: `Hub.exception_stream`. */
   exceptionStream: ((text: string) => void) | null = (text) => void host.write(2, new TextEncoder().encode(text))
   private isDestroyed = false
+  private ownResolver: Resolver | null = null
   private joiners: HubJoin[] = []
   private readonly offIdle: () => void
 
@@ -82,6 +87,23 @@ export class Hub extends Strand {
   /** The hub lives as long as it is not destroyed. */
   get dead(): boolean {
     return this.isDestroyed
+  }
+
+  /**
+   * Who resolves names; made at the first use. Another one may be set, and null makes a new one at the next use: the one before is
+   * not closed.
+   *
+   * @throws {Error} as long as the module `resolver` is not loaded; `gevent-wasm` and `gevent-wasm/socket` load it.
+   */
+  get resolver(): Resolver {
+    if (this.ownResolver !== null) return this.ownResolver
+    this.live()
+    if (Hub.makeResolver === null) throw new Error('there is no resolver: import "gevent-wasm/resolver"')
+    return (this.ownResolver = Hub.makeResolver())
+  }
+
+  set resolver(resolver: Resolver | null) {
+    this.ownResolver = resolver
   }
 
   /**
@@ -188,6 +210,8 @@ export class Hub extends Strand {
     for (const strand of [...blocked()]) {
       strand.interrupt({ error: new HubDestroyed("the hub was destroyed"), kill: false, thrown: nothing })
     }
+    this.ownResolver?.close()
+    this.ownResolver = null
     if (options.destroyLoop === true) this.loop.destroy()
   }
 

@@ -7,6 +7,7 @@ import { Memory } from "./core/memory.ts"
 import { turns, type Turnable } from "./core/turns.ts"
 import { ExitStatus, wasiImports, type WasiGuest } from "./core/wasi.ts"
 import { ProgramError } from "./exceptions.ts"
+import { E } from "./host/errno.ts"
 import { Greenlet } from "./greenlet.ts"
 import { getHub } from "./hub.ts"
 import { scheduler } from "./strand.ts"
@@ -238,6 +239,10 @@ class Process implements Turnable, EpollOwner, Guest, WasiGuest {
 
   event(): void {
     // its watchers are C's
+  }
+
+  config(): number {
+    return -E.NOENT
   }
 
   resolved(): void {

@@ -26,7 +26,10 @@ export interface Guest {
   readonly owner: EpollOwner
   event(id: number, revents: number): void
   crashed(thread: number, overflowed: boolean): void
-  resolved(id: number, status: number, info: number): void
+  /** c-ares has answered; the bytes are valid during the call. */
+  resolved(id: number, status: number, answer: Uint8Array): void
+  /** The bytes of a file that configures names, or an errno. */
+  config(path: string): Uint8Array | number
 }
 
 /** The first number of an epoll instance: HOST_EPOLL_FIRST in wasm/host.h. No descriptor has it. */
@@ -95,15 +98,23 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
     }),
     event: (id: number, revents: number): void => guest.event(id, revents),
     crashed: (thread: number, overflowed: number): void => guest.crashed(thread, overflowed !== 0),
-    resolved: (id: number, status: number, info: number): void => guest.resolved(id, status, info >>> 0),
+    resolved: (id: number, status: number, answer: number, length: number): void =>
+      guest.resolved(id, status, guest.memory.slice(answer >>> 0, length)),
+    config: guarded((path: number, buffer: number, size: number) => {
+      const text = guest.config(guest.memory.string(path >>> 0))
+      if (typeof text === "number") return text
+      guest.memory.bytes.set(text.subarray(0, size), buffer >>> 0)
+      return text.length
+    }),
     panic: (message: number): never => {
       throw new PanicError(guest.memory.string(message >>> 0))
     },
 
     sock_open: guarded((family: number, type: number) => {
       if (family !== 2 && family !== 10) return -E.AFNOSUPPORT
-      if (type !== 1) return -E.PROTONOSUPPORT
-      return install(host.stream(family === 2 ? "inet" : "inet6"))
+      if (type !== 1 && type !== 2) return -E.PROTONOSUPPORT
+      const name = family === 2 ? "inet" : "inet6"
+      return install(type === 1 ? host.stream(name) : host.datagram(name))
     }),
     sock_bind: guarded((fd: number, pointer: number, length: number) => {
       const address = decodeAddress(guest.memory.slice(pointer >>> 0, length))

@@ -97,6 +97,15 @@ export interface Host {
    */
   lookup(hostname: string, family: 0 | 4 | 6): Promise<ResolvedAddress[]>
 
+  /** This machine's name; `"localhost"` when it may not be known. */
+  hostname(): string
+
+  /** The name of a numeric address, as the system finds it; the address itself when it has none. The promise rejects with the host's error. */
+  lookupAddress(address: string): Promise<string>
+
+  /** The numeric addresses of the system's name servers, where there is no resolv.conf to read; none when they are not known. */
+  nameServers(): string[]
+
   /** Writes all bytes to standard output (1) or error (2). Returns their number, or an errno such as -E.PIPE. */
   write(fd: 1 | 2, bytes: Uint8Array): number
 

@@ -3,6 +3,7 @@ import { webcrypto } from "node:crypto"
 import dns from "node:dns"
 import { lstatSync, readFileSync } from "node:fs"
 import { isIP } from "node:net"
+import { hostname } from "node:os"
 import { performance } from "node:perf_hooks"
 import process from "node:process"
 import { inspect } from "node:util"
@@ -100,6 +101,26 @@ export const host: Host = {
       return [{ address: hostname, family: numeric === 6 ? 6 : 4 }]
     const found = await dns.promises.lookup(hostname, { all: true, family, verbatim: true })
     return found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }))
+  },
+
+  hostname(): string {
+    try {
+      return hostname()
+    } catch {
+      return "localhost" // not allowed
+    }
+  },
+
+  async lookupAddress(address: string): Promise<string> {
+    return (await dns.promises.lookupService(address, 0)).hostname
+  },
+
+  nameServers(): string[] {
+    try {
+      return dns.getServers()
+    } catch {
+      return [] // not allowed
+    }
   },
 
   readFile(path: string | URL): Uint8Array {
