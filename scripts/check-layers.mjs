@@ -11,7 +11,7 @@ const LAYERS = [
   "exceptions version",
   "services",
   "strand wait waitlist belongings contextvars/scope",
-  "limit iskill waiter resolver/interface",
+  "limit iskill waiter attempt resolver/interface",
   "hub exceptioninfo",
   "sleep body kill unwind rawgreenlet immediate until",
   "deque heap",
