@@ -10,7 +10,7 @@ export * from "./resolver/constants.ts"
 export { DohResolver, type DohOptions } from "./resolver/doh.ts"
 export * from "./resolver/functions.ts"
 export { HostResolver } from "./resolver/host.ts"
-export type { AddressInfo, Blocking, HostEntry, Hostname, NumericAddress, Resolver } from "./resolver/interface.ts"
+export type { AddressInfo, HostEntry, Hostname, NumericAddress, Resolver } from "./resolver/interface.ts"
 export {
   ARES_FLAG_DNS0x20,
   ARES_FLAG_EDNS,

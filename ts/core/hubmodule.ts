@@ -1,4 +1,5 @@
 import { host } from "#host"
+import { E } from "../host/errno.ts"
 import { hostImports, type EpollOwner, type Guest } from "./imports.ts"
 import { Memory } from "./memory.ts"
 import { wasiImports } from "./wasi.ts"
@@ -240,6 +241,14 @@ export class HubModule implements Guest {
     const searcher = this.searches.get(id)
     this.searches.delete(id)
     searcher?.resolved(status, answer)
+  }
+
+  searchName(): number {
+    return -E.NOSYS // greenlets ask the resolver themselves
+  }
+
+  cancelName(): void {
+    // it never begins a search
   }
 
   config(path: string): Uint8Array | number {

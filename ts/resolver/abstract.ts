@@ -4,7 +4,7 @@ import { Failure } from "../failure.ts"
 import { Flow } from "../flow.ts"
 import { E } from "../host/errno.ts"
 import { Immediate } from "../immediate.ts"
-import type { Wait } from "../wait.ts"
+import type { BlockingCall } from "../wait.ts"
 import type { Found, FoundAddress } from "./answer.ts"
 import {
   AF_INET,
@@ -24,7 +24,7 @@ import {
   NI_NUMERICSERV,
 } from "./constants.ts"
 import { encodeHostname } from "./hostname.ts"
-import type { AddressInfo, Blocking, HostEntry, Hostname, NumericAddress, Resolver } from "./interface.ts"
+import type { AddressInfo, HostEntry, Hostname, NumericAddress, Resolver } from "./interface.ts"
 import { interfaceName } from "./interfaces.ts"
 import { parseNumeric, type Numeric } from "./numeric.ts"
 import { lookupPort, serviceName, transports, type Transport } from "./port.ts"
@@ -61,14 +61,14 @@ export abstract class AbstractResolver implements Resolver {
     aliases: boolean,
     type: NameErrorClass,
     finish: (found: Found) => T,
-  ): Blocking<T>
+  ): BlockingCall<T>
 
   /** Searches for the name of a numeric address; fails with a herror. */
-  protected abstract searchAddress<T>(address: string, family: number, finish: (found: Found) => T): Blocking<T>
+  protected abstract searchAddress<T>(address: string, family: number, finish: (found: Found) => T): BlockingCall<T>
 
   abstract close(): void
 
-  gethostbyname(hostname: Hostname, family: number = AF_INET): Blocking<string> {
+  gethostbyname(hostname: Hostname, family: number = AF_INET): BlockingCall<string> {
     const name = encodeHostname(hostname)
     if (name === BROADCAST) return new Immediate("255.255.255.255")
     return failing(() => {
@@ -79,7 +79,7 @@ export abstract class AbstractResolver implements Resolver {
     })
   }
 
-  gethostbynameEx(hostname: Hostname, family: number = AF_INET): Blocking<HostEntry> {
+  gethostbynameEx(hostname: Hostname, family: number = AF_INET): BlockingCall<HostEntry> {
     const name = encodeHostname(hostname)
     if (name === BROADCAST || name === "") return new Failure(unknownHost())
     return failing(() => {
@@ -96,13 +96,13 @@ export abstract class AbstractResolver implements Resolver {
     type = 0,
     proto = 0,
     flags = 0,
-  ): Blocking<AddressInfo[]> {
+  ): BlockingCall<AddressInfo[]> {
     const name = host === null ? null : encodeHostname(host)
     checkIntegers({ family, type, proto, flags })
     return failing(() => this.addresses(name, port, family, type, proto, flags))
   }
 
-  gethostbyaddr(ipAddress: Hostname): Blocking<HostEntry> {
+  gethostbyaddr(ipAddress: Hostname): BlockingCall<HostEntry> {
     const name = encodeHostname(ipAddress)
     if (name === "") throw new SocketError(E.INVAL, "gethostbyaddr", "wildcard resolved to multiple address")
     if (name === BROADCAST) return new Failure(unknownHost())
@@ -113,7 +113,7 @@ export abstract class AbstractResolver implements Resolver {
     })
   }
 
-  getnameinfo(sockaddr: NumericAddress, flags: number): Blocking<[host: string, service: string]> {
+  getnameinfo(sockaddr: NumericAddress, flags: number): BlockingCall<[host: string, service: string]> {
     checkIntegers({ flags })
     if (!Array.isArray(sockaddr)) throw new TypeError("getnameinfo() argument 1 must be an array: host and port")
     const [hostname, port, flowinfo = 0, scopeId = 0] = sockaddr as NumericAddress
@@ -136,7 +136,7 @@ export abstract class AbstractResolver implements Resolver {
     type: number,
     proto: number,
     flags: number,
-  ): Blocking<AddressInfo[]> {
+  ): BlockingCall<AddressInfo[]> {
     if (family !== AF_UNSPEC && family !== AF_INET && family !== AF_INET6) throw eaiError(EAI_FAMILY)
     if (name === null && port === null) throw eaiError(EAI_NONAME)
     const [number, among] = lookupPort(port, transports(type, proto), (flags & AI_NUMERICSERV) !== 0)
@@ -158,7 +158,7 @@ export abstract class AbstractResolver implements Resolver {
     })
   }
 
-  private entryOf({ address, family }: Numeric): Blocking<HostEntry> {
+  private entryOf({ address, family }: Numeric): BlockingCall<HostEntry> {
     return this.searchAddress(address, family, ({ name, aliases }) => [
       name,
       aliases.filter((alias) => alias !== name),
@@ -166,7 +166,7 @@ export abstract class AbstractResolver implements Resolver {
     ])
   }
 
-  private *reverseName(name: string): Generator<Wait<unknown>, HostEntry, unknown> {
+  private *reverseName(name: string): Generator<BlockingCall<unknown>, HostEntry, unknown> {
     let failure: Error = eaiError(EAI_NONAME)
     for (const address of yield* this.search(name, AF_UNSPEC, false, gaierror, ({ addresses }) => ordered(addresses))) {
       try {
@@ -185,7 +185,7 @@ export abstract class AbstractResolver implements Resolver {
     length: number,
     scopeId: number,
     flags: number,
-  ): Generator<Wait<unknown>, [host: string, service: string], unknown> {
+  ): Generator<BlockingCall<unknown>, [host: string, service: string], unknown> {
     const numeric = numericOf(name, AF_UNSPEC)
     let found: Numeric
     if (numeric !== null) found = numeric
@@ -207,7 +207,7 @@ export abstract class AbstractResolver implements Resolver {
     { address, family }: Numeric,
     scopeId: number,
     flags: number,
-  ): Generator<Wait<unknown>, string, unknown> {
+  ): Generator<BlockingCall<unknown>, string, unknown> {
     if ((flags & NI_NUMERICHOST) === 0) {
       try {
         const name = yield* this.searchAddress(address, family, (found) => found.name)
@@ -222,7 +222,7 @@ export abstract class AbstractResolver implements Resolver {
 }
 
 /** What a call returns; a failure of names is one of the wait, as all that comes from the network are. */
-function failing<T>(call: () => Blocking<T>): Blocking<T> {
+function failing<T>(call: () => BlockingCall<T>): BlockingCall<T> {
   try {
     return call()
   } catch (error) {

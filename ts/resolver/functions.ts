@@ -1,10 +1,11 @@
 import { host } from "#host"
 import { Flow } from "../flow.ts"
 import { getHub } from "../hub.ts"
-import type { AddressInfo, Blocking, HostEntry, Hostname, NumericAddress } from "./interface.ts"
+import type { AddressInfo, HostEntry, Hostname, NumericAddress } from "./interface.ts"
 import type { RecordResolver } from "./recordresolver.ts"
 import type { RecordType, RecordTypes } from "./records.ts"
 import { AresResolver } from "./ares.ts"
+import type { BlockingCall } from "../wait.ts"
 
 /**
  * The first IPv4 address of a name. gevent: `socket.gethostbyname(hostname)`.
@@ -18,7 +19,7 @@ import { AresResolver } from "./ares.ts"
  * console.log(await gethostbyname("localhost")) // 127.0.0.1
  * ```
  */
-export function gethostbyname(hostname: Hostname): Blocking<string> {
+export function gethostbyname(hostname: Hostname): BlockingCall<string> {
   return getHub().resolver.gethostbyname(hostname)
 }
 
@@ -32,7 +33,7 @@ export function gethostbyname(hostname: Hostname): Blocking<string> {
  * const [name, aliases, addresses] = await gethostbynameEx("127.0.0.1") // "127.0.0.1", [], ["127.0.0.1"]
  * ```
  */
-export function gethostbynameEx(hostname: Hostname): Blocking<HostEntry> {
+export function gethostbynameEx(hostname: Hostname): BlockingCall<HostEntry> {
   return getHub().resolver.gethostbynameEx(hostname)
 }
 
@@ -64,7 +65,7 @@ export function getaddrinfo(
   type = 0,
   proto = 0,
   flags = 0,
-): Blocking<AddressInfo[]> {
+): BlockingCall<AddressInfo[]> {
   return getHub().resolver.getaddrinfo(host, port, family, type, proto, flags)
 }
 
@@ -78,7 +79,7 @@ export function getaddrinfo(
  * const nameOf = async (address: string) => (await gethostbyaddr(address))[0]
  * ```
  */
-export function gethostbyaddr(ipAddress: Hostname): Blocking<HostEntry> {
+export function gethostbyaddr(ipAddress: Hostname): BlockingCall<HostEntry> {
   return getHub().resolver.gethostbyaddr(ipAddress)
 }
 
@@ -94,7 +95,7 @@ export function gethostbyaddr(ipAddress: Hostname): Blocking<HostEntry> {
  * console.log(await getnameinfo(["127.0.0.1", 80], NI_NUMERICHOST)) // ["127.0.0.1", "http"]
  * ```
  */
-export function getnameinfo(sockaddr: NumericAddress, flags: number): Blocking<[host: string, service: string]> {
+export function getnameinfo(sockaddr: NumericAddress, flags: number): BlockingCall<[host: string, service: string]> {
   return getHub().resolver.getnameinfo(sockaddr, flags)
 }
 
@@ -139,9 +140,9 @@ let records: { readonly hub: unknown; readonly resolver: AresResolver } | null =
  * }
  * ```
  */
-export function resolve(hostname: Hostname): Blocking<RecordTypes["A"][]>
-export function resolve<T extends RecordType>(hostname: Hostname, type: T): Blocking<RecordTypes[T][]>
-export function resolve(hostname: Hostname, type: RecordType = "A"): Blocking<RecordTypes[RecordType][]> {
+export function resolve(hostname: Hostname): BlockingCall<RecordTypes["A"][]>
+export function resolve<T extends RecordType>(hostname: Hostname, type: T): BlockingCall<RecordTypes[T][]>
+export function resolve(hostname: Hostname, type: RecordType = "A"): BlockingCall<RecordTypes[RecordType][]> {
   return recordResolver().resolve(hostname, type)
 }
 
@@ -155,7 +156,7 @@ export function resolve(hostname: Hostname, type: RecordType = "A"): Blocking<Re
  * const namesOf = (address: string) => reverse(address)
  * ```
  */
-export function reverse(address: string): Blocking<string[]> {
+export function reverse(address: string): BlockingCall<string[]> {
   return recordResolver().reverse(address)
 }
 

@@ -1,7 +1,4 @@
-import type { Op } from "../wait.ts"
-
-/** What a blocking call returns: `yield*` it in a greenlet, `await` it anywhere else. */
-export type Blocking<T> = Op<T> & PromiseLike<T>
+import type { BlockingCall } from "../wait.ts"
 
 /** A host: a name, a numeric address, or the bytes of either. */
 export type Hostname = string | Uint8Array
@@ -37,9 +34,9 @@ export type HostEntry = readonly [hostname: string, aliases: readonly string[], 
  */
 export interface Resolver {
   /** The first address of a name, IPv4 unless `family` says otherwise. */
-  gethostbyname(hostname: Hostname, family?: number): Blocking<string>
+  gethostbyname(hostname: Hostname, family?: number): BlockingCall<string>
   /** The canonical name, the aliases and all addresses of a name. gevent: `gethostbyname_ex`. */
-  gethostbynameEx(hostname: Hostname, family?: number): Blocking<HostEntry>
+  gethostbynameEx(hostname: Hostname, family?: number): BlockingCall<HostEntry>
   /** All addresses of a host and a service. */
   getaddrinfo(
     host: Hostname | null,
@@ -48,11 +45,11 @@ export interface Resolver {
     type?: number,
     proto?: number,
     flags?: number,
-  ): Blocking<AddressInfo[]>
+  ): BlockingCall<AddressInfo[]>
   /** The names of an address, or of the address of a name. */
-  gethostbyaddr(ipAddress: Hostname): Blocking<HostEntry>
+  gethostbyaddr(ipAddress: Hostname): BlockingCall<HostEntry>
   /** The names of a host's address and of a port. */
-  getnameinfo(sockaddr: NumericAddress, flags: number): Blocking<[host: string, service: string]>
+  getnameinfo(sockaddr: NumericAddress, flags: number): BlockingCall<[host: string, service: string]>
   /** Lets go of what it holds; searches that are under way fail. */
   close(): void
 }

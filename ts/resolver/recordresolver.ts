@@ -1,5 +1,6 @@
-import type { Blocking, Hostname, Resolver } from "./interface.ts"
+import type { Hostname, Resolver } from "./interface.ts"
 import type { RecordType, RecordTypes } from "./records.ts"
+import type { BlockingCall } from "../wait.ts"
 
 /** Who gives the records of a name as well. */
 export interface RecordResolver extends Resolver {
@@ -19,10 +20,10 @@ export interface RecordResolver extends Resolver {
    * }
    * ```
    */
-  resolve(hostname: Hostname): Blocking<RecordTypes["A"][]>
-  resolve<T extends RecordType>(hostname: Hostname, type: T): Blocking<RecordTypes[T][]>
+  resolve(hostname: Hostname): BlockingCall<RecordTypes["A"][]>
+  resolve<T extends RecordType>(hostname: Hostname, type: T): BlockingCall<RecordTypes[T][]>
   /**
    * The names of a numeric address, as a name server has them. @throws as `resolve`; {RangeError} for what is no address.
    */
-  reverse(address: string): Blocking<string[]>
+  reverse(address: string): BlockingCall<string[]>
 }
