@@ -9,6 +9,7 @@ import { inspect } from "node:util"
 import type { Descriptor } from "./descriptor.ts"
 import type { Context, FileStat, Host, ResolvedAddress } from "./host.ts"
 import { errnoOfError, systemErrno } from "./node/errors.ts"
+import { openFile } from "./node/file.ts"
 import { writeOutput } from "./node/output.ts"
 import { signal, signals } from "./node/signals.ts"
 import { Stream } from "./node/stream.ts"
@@ -39,6 +40,7 @@ export const host: Host = {
   systemErrno,
   errno: errnoOfError,
   write: writeOutput,
+  open: openFile,
   inspect: inspect.custom,
 
   monotonic(): number {
