@@ -279,7 +279,7 @@ export function* files(socket: Socket, mode: string) {
   same<Uint8Array>()(yield* socket.makefile("rb").readline())
   same<string>()(yield* socket.makefile("rw").readline(100))
   same<string>()(yield* socket.makefile().readline())
-  const [readable, writable] = yield* select([socket, 5], new Set([binary]), [], 5)
+  const [readable, writable] = yield* select([socket, socket.fileno()], new Set([binary]), [], 5)
   same<(Socket | number)[]>()(readable)
   same<(typeof binary)[]>()(writable)
   using selector = new DefaultSelector<string>()
