@@ -20,6 +20,8 @@ const SECTIONS = {
   RB: 1,
   RA: 16,
   RD: 1,
+  SL: 11,
+  FO: 16,
 }
 
 const ID = /\b([A-Z]{2})-(\d{2})\b/g

@@ -69,7 +69,7 @@ test("SO-22: gethostbyname(), gethostbyaddr() and getnameinfo() do too", async (
 test("a thread waits alone, and a killed one has its query freed", async () => {
   const lines = (await output("many")).split("\n")
   assert.is(lines.length, 50)
-  assert.is(new Set(lines).size, 1)
+  assert.equal([...new Set(lines)], ["-: 2/1 192.0.2.1 80 10/1 2001:db8::1 80"])
   assert.is(await output("kill"), "cancelled")
   assert.is(resolver.pending, 0)
 })

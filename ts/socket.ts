@@ -1,7 +1,25 @@
-export { SocketError, SocketTimeout } from "./exceptions.ts"
-export type { AddressArgument, SocketAddress } from "./socket/address.ts"
+export { ConcurrentObjectUseError, gaierror, herror, SocketError, SocketTimeout } from "./exceptions.ts"
+export {
+  getaddrinfo,
+  getfqdn,
+  gethostbyaddr,
+  gethostbyname,
+  gethostbynameEx,
+  getnameinfo,
+  type AddressInfo,
+  type HostEntry,
+  type Hostname,
+  type NumericAddress,
+} from "./resolver.ts"
+export * from "./resolver/constants.ts"
+export { getprotobyname, getservbyname, getservbyport } from "./services.ts"
+export type { AddressArgument, AnyAddress, SocketAddress, UnixAddress } from "./socket/address.ts"
 export type { Data } from "./socket/bytes.ts"
-export { createConnection } from "./socket/connection.ts"
+export { createConnection, type ConnectionOptions } from "./socket/connection.ts"
 export * from "./socket/constants.ts"
 export { getdefaulttimeout, setdefaulttimeout } from "./socket/deadline.ts"
-export { Socket } from "./socket/socket.ts"
+export { htonl, htons, inetAton, inetNtoa, inetNtop, inetPton, ntohl, ntohs } from "./socket/inet.ts"
+export type { SendableFile } from "./socket/sendfile.ts"
+export { fromfd, Socket, socketpair, Socket as SocketType } from "./socket/socket.ts"
+export { cancelWait, wait, waitRead, waitReadwrite, waitWrite, type TimeoutError } from "./socket/wait.ts"
+export type { MakefileOptions, SocketFile } from "./socket/makefile.ts"

@@ -1,13 +1,7 @@
-export { AF_INET, AF_INET6, SOCK_STREAM } from "../socket/constants.ts"
+export { AF_INET, AF_INET6, AF_UNSPEC, IPPROTO_UDP, SOCK_DGRAM, SOCK_STREAM } from "../socket/constants.ts"
 
-/** Any family. */
-export const AF_UNSPEC = 0
-/** Datagrams. */
-export const SOCK_DGRAM = 2
 /** Packets as they are. */
 export const SOCK_RAW = 3
-/** The protocol number of UDP. */
-export const IPPROTO_UDP = 17
 
 /** `getaddrinfo`: addresses to listen at, when there is no host. */
 export const AI_PASSIVE = 1

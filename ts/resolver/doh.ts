@@ -106,7 +106,7 @@ export class DohResolver extends AbstractResolver implements RecordResolver {
     finish: (found: Found) => T,
   ): Wait<T> {
     return new Foreign(`the addresses of ${name}`, async (signal) => {
-      const known = this.known(name)
+      const known = this.known(name)?.filter((one) => family === 0 || one.family === family)
       if (known !== undefined) return finish({ name, aliases: [], addresses: known })
       const wanted = ([AF_INET6, AF_INET] as const).filter((one) => family === 0 || family === one)
       const replies = await Promise.all(wanted.map((one) => this.reply(name, one, signal)))
