@@ -44,6 +44,14 @@ export class ChunkQueue {
     return done
   }
 
+  /** Copies as many bytes as fit into `into`; they stay. */
+  peek(into: Uint8Array): void {
+    const { first, offset, rest, next } = this
+    if (first === undefined) return
+    let done = fill(into, 0, first.subarray(offset))
+    for (let i = next; i < rest.length && done < into.length; i++) done = fill(into, done, rest[i]!)
+  }
+
   /** Hands over up to `max` bytes of the oldest chunk, without copying; an empty array when there is none. */
   take(max: number): Uint8Array {
     const chunk = this.first
@@ -90,4 +98,11 @@ export class ChunkQueue {
     }
     return (this.first = undefined)
   }
+}
+
+// Puts what fits of a chunk at `offset`, and returns the offset after it.
+function fill(into: Uint8Array, offset: number, chunk: Uint8Array): number {
+  const count = Math.min(chunk.length, into.length - offset)
+  into.set(chunk.subarray(0, count), offset)
+  return offset + count
 }

@@ -14,6 +14,14 @@ export const RDHUP = 0x2000
 /** Where a socket is: numeric host and port, or the path of a unix socket (an abstract one starts with NUL). */
 export type Address = { family: "inet" | "inet6"; host: string; port: number } | { family: "unix"; path: string }
 
+/** What `recvfrom` took. */
+export interface Received {
+  /** A datagram as it came, or bytes of a stream. */
+  data: Uint8Array
+  /** Who sent it; undefined for a stream. */
+  address: Address | undefined
+}
+
 /** Something that waits for a descriptor; an epoll interest is one. */
 export interface Observer {
   /** The descriptor's readiness may have risen. */
@@ -83,6 +91,25 @@ export abstract class Descriptor {
     return -E.BADF
   }
 
+  /**
+   * Takes the oldest datagram whole, which the caller then cuts to its size; or up to `max` bytes of a stream. 0 is the end.
+   *
+   * @param peek - Whether it stays, to be received again.
+   */
+  recvfrom(_max: number, _peek: boolean): Received | number {
+    return -E.NOTSOCK
+  }
+
+  /** Sends a datagram to an address: its length, or -E.AGAIN. A stream is connected, and ignores the address. */
+  sendto(_from: Uint8Array, _address: Address): number {
+    return -E.NOTSOCK
+  }
+
+  /** Takes the address of `connect` back: datagrams come from anybody again. */
+  disconnect(): number {
+    return -E.NOTSOCK
+  }
+
   /** Ends receiving (0), sending (1) or both (2). */
   shutdown(_how: 0 | 1 | 2): number {
     return -E.NOTSOCK
@@ -101,6 +128,13 @@ export abstract class Descriptor {
   /** Sets a socket option; levels and names are those of `options.ts`. */
   setOption(_level: number, _name: number, _value: number): number {
     return -E.NOTSOCK
+  }
+
+  /** Sets a socket option whose value is a C struct; one that is a number has its first four bytes as that. */
+  setOptionBytes(level: number, name: number, value: Uint8Array): number {
+    if (value.length < 4) return -E.INVAL
+    const { buffer, byteOffset } = value
+    return this.setOption(level, name, new DataView(buffer, byteOffset).getInt32(0, true))
   }
 
   /** Reads a socket option; reading SO_ERROR takes the pending error, as a positive errno. */

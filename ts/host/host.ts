@@ -67,6 +67,9 @@ export interface Host {
   /** A new TCP socket, which is to be bound, to listen or to connect; or an errno when the host has none. */
   stream(family: "inet" | "inet6"): Descriptor | number
 
+  /** A new UDP socket, or an errno when the host has none (EAFNOSUPPORT). */
+  datagram(family: "inet" | "inet6"): Descriptor | number
+
   /**
    * Calls `fn` whenever the host has nothing left to wait for and would end.
    *

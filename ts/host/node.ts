@@ -8,11 +8,13 @@ import process from "node:process"
 import { inspect } from "node:util"
 import type { Descriptor } from "./descriptor.ts"
 import type { Context, FileStat, Host, ResolvedAddress } from "./host.ts"
+import { Datagram } from "./node/datagram.ts"
 import { errnoOfError, systemErrno } from "./node/errors.ts"
 import { writeOutput } from "./node/output.ts"
 import { signal, signals } from "./node/signals.ts"
 import { Stream } from "./node/stream.ts"
 import { DeadlineTimer } from "./node/timer.ts"
+import { openUdp } from "./node/udp.ts"
 
 // getRandomValues fills no more than this at once.
 const RANDOM_QUOTA = 65536
@@ -70,6 +72,10 @@ export const host: Host = {
 
   stream(family: "inet" | "inet6"): Descriptor {
     return new Stream(family)
+  },
+
+  datagram(family: "inet" | "inet6"): Descriptor {
+    return new Datagram(family, openUdp)
   },
 
   onIdle(fn: () => void): () => void {

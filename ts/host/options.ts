@@ -5,6 +5,8 @@
 
 /** Level of the options that every socket has. */
 export const SOL_SOCKET = 1
+/** Level of the options of IPv4 sockets. */
+export const IPPROTO_IP = 0
 /** Level of TCP's own options. */
 export const IPPROTO_TCP = 6
 /** Level of the options of IPv6 sockets. */
@@ -12,13 +14,15 @@ export const IPPROTO_IPV6 = 41
 
 /** Allow a local address to be bound again soon. Hosts set it always; the value is remembered only. */
 export const SO_REUSEADDR = 2
-/** Reads the kind of socket: 1 for a stream. */
+/** Reads the kind of socket: 1 for a stream, 2 for datagrams. */
 export const SO_TYPE = 3
 /** Reads the pending errno and clears it; 0 when there is none. */
 export const SO_ERROR = 4
-/** Size of the send buffer. Remembered only: no host lets it be set. */
+/** Allow datagrams to a broadcast address. */
+export const SO_BROADCAST = 6
+/** Size of the send buffer. That of a TCP socket is remembered only: no host lets it be set. */
 export const SO_SNDBUF = 7
-/** Size of the receive buffer. Remembered only. */
+/** Size of the receive buffer. That of a TCP socket is remembered only. */
 export const SO_RCVBUF = 8
 /** Probe an idle connection. */
 export const SO_KEEPALIVE = 9
@@ -28,7 +32,7 @@ export const SO_LINGER = 13
 export const SO_REUSEPORT = 15
 /** Reads 1 when the socket listens. */
 export const SO_ACCEPTCONN = 30
-/** Reads the protocol number: 6 for TCP. */
+/** Reads the protocol number: 6 for TCP, 17 for UDP. */
 export const SO_PROTOCOL = 38
 /** Reads the address family: 2 for IPv4, 10 for IPv6. */
 export const SO_DOMAIN = 39
@@ -37,6 +41,30 @@ export const SO_DOMAIN = 39
 export const TCP_NODELAY = 1
 /** Seconds of idleness before the first keep-alive probe. */
 export const TCP_KEEPIDLE = 4
+/** Hops that a datagram may take, 1-255. */
+export const IP_TTL = 2
+/** The interface that multicast is sent on: its IPv4 address, 4 bytes. */
+export const IP_MULTICAST_IF = 32
+/** Hops that a multicast datagram may take; 1 stays in the local network. */
+export const IP_MULTICAST_TTL = 33
+/** Whether multicast that is sent comes back to members on this machine. */
+export const IP_MULTICAST_LOOP = 34
+/** Join a multicast group: 8 bytes, the group and the address of the interface, both IPv4; 0.0.0.0 lets the system choose. */
+export const IP_ADD_MEMBERSHIP = 35
+/** Leave a multicast group: the bytes that it was joined with. */
+export const IP_DROP_MEMBERSHIP = 36
+/** As IP_TTL. */
+export const IPV6_UNICAST_HOPS = 16
+/** The interface that multicast is sent on: its number, or 0. */
+export const IPV6_MULTICAST_IF = 17
+/** As IP_MULTICAST_TTL. */
+export const IPV6_MULTICAST_HOPS = 18
+/** As IP_MULTICAST_LOOP. */
+export const IPV6_MULTICAST_LOOP = 19
+/** Join a multicast group: 20 bytes, the group and then the number of the interface, or 0, in little endian. */
+export const IPV6_JOIN_GROUP = 20
+/** Leave a multicast group: the bytes that it was joined with. */
+export const IPV6_LEAVE_GROUP = 21
 /** Keep an IPv6 socket off IPv4. To be set before bind. */
 export const IPV6_V6ONLY = 26
 

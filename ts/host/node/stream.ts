@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs"
 import type net from "node:net"
 import { ChunkQueue } from "../chunks.ts"
-import { Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address } from "../descriptor.ts"
+import { Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address, type Received } from "../descriptor.ts"
 import { E } from "../errno.ts"
 import { IPPROTO_TCP, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, SOL_SOCKET } from "../options.ts"
 import { bindTcp, isTcpAddress, type Binding, type TcpAddress } from "./binding.ts"
@@ -151,6 +151,25 @@ export class Stream extends Descriptor {
     const chunk = this.inbox.take(max)
     if (this.paused) this.resume()
     return chunk
+  }
+
+  override recvfrom(max: number, peek: boolean): Received | number {
+    if (!peek || max <= 0 || this.inbox.size === 0) {
+      const chunk = this.take(max)
+      if (typeof chunk === "number") return chunk
+      return chunk.length === 0 ? 0 : { data: chunk, address: undefined }
+    }
+    const data = new Uint8Array(Math.min(max, this.inbox.size))
+    this.inbox.peek(data)
+    return { data, address: undefined }
+  }
+
+  override sendto(from: Uint8Array, _address: Address): number {
+    return this.send(from)
+  }
+
+  override disconnect(): number {
+    return this.state === CLOSED ? -E.BADF : -E.NOTSUP
   }
 
   override send(from: Uint8Array): number {
