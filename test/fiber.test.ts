@@ -34,6 +34,7 @@ const cases = {
     "fifty_thousand",
   ],
   channels: ["rendezvous", "waiting_receivers", "buffered", "closing", "killing", "traffic", "memory"],
+  datagrams: ["exchange", "truncation", "messages", "options", "streams", "closing"],
 }
 
 /** The reports that the hub gets of crashed threads. */

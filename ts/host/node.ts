@@ -10,14 +10,18 @@ import type { Descriptor } from "./descriptor.ts"
 import type { Context, FileStat, Host, ResolvedAddress } from "./host.ts"
 import { Datagram } from "./node/datagram.ts"
 import { errnoOfError, systemErrno } from "./node/errors.ts"
+import { inet, inet6 } from "./node/inet.ts"
 import { writeOutput } from "./node/output.ts"
 import { signal, signals } from "./node/signals.ts"
 import { Stream } from "./node/stream.ts"
 import { DeadlineTimer } from "./node/timer.ts"
 import { openUdp } from "./node/udp.ts"
+import { unix } from "./node/unix.ts"
 
 // getRandomValues fills no more than this at once.
 const RANDOM_QUOTA = 65536
+
+const domains = { inet, inet6, unix }
 
 // What the loop runs belongs to nobody's asynchronous context, whoever woke it.
 const root = new AsyncResource("gevent-wasm")
@@ -70,8 +74,8 @@ export const host: Host = {
     timer.arm(ms, fn, ref)
   },
 
-  stream(family: "inet" | "inet6"): Descriptor {
-    return new Stream(family)
+  stream(family: "inet" | "inet6" | "unix"): Descriptor {
+    return new Stream(domains[family])
   },
 
   datagram(family: "inet" | "inet6"): Descriptor {

@@ -1,27 +1,62 @@
 import { host } from "#host"
 import { descriptors } from "../core/descriptors.ts"
+import { createSocketPair } from "../core/socketpair.ts"
 import { SocketError } from "../exceptions.ts"
+import type { Flow } from "../flow.ts"
+import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
 import type { Wait } from "../wait.ts"
 import { Accept, takeConnection } from "./accept.ts"
 import {
-  checkAddress,
+  checkAddressOf,
   fromAddress,
-  numericFamily,
-  toAddress,
+  knownAddress,
   type AddressArgument,
+  type AnyAddress,
   type SocketAddress,
 } from "./address.ts"
-import { bytesOf, checkSize, writable, type Data } from "./bytes.ts"
-import { Connect } from "./connect.ts"
-import { AF_INET, AF_INET6, SHUT_RD, SHUT_WR, SO_ERROR, SOCK_STREAM, SOL_SOCKET, SOMAXCONN } from "./constants.ts"
+import { bytesOf, checkSize, limited, type Data } from "./bytes.ts"
+import { Connect, ConnectEx } from "./connect.ts"
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  MSG_PEEK,
+  SHUT_RD,
+  SHUT_WR,
+  SO_ERROR,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  SOMAXCONN,
+} from "./constants.ts"
 import { checkTimeout, getdefaulttimeout } from "./deadline.ts"
 import { checked, Endpoint } from "./endpoint.ts"
+import { checkRecvFlags, checkSendFlags } from "./flags.ts"
+import {
+  checkControl,
+  gather,
+  scatter,
+  writables,
+  type ControlMessage,
+  type Message,
+  type MessageInto,
+} from "./message.ts"
 import { Recv, RecvInto } from "./recv.ts"
+import { beginning, messageFlags, Recvfrom, sender } from "./recvfrom.ts"
 import { Send, Sendall } from "./send.ts"
+import { sendfile, type SendableFile } from "./sendfile.ts"
+import { Sendto } from "./sendto.ts"
+
+const FAMILIES: ReadonlyMap<number, { readonly name: string; readonly stream: Parameters<typeof host.stream>[0] }> =
+  new Map([
+    [AF_UNIX, { name: "AF_UNIX", stream: "unix" }],
+    [AF_INET, { name: "AF_INET", stream: "inet" }],
+    [AF_INET6, { name: "AF_INET6", stream: "inet6" }],
+  ])
 
 /**
- * A TCP socket. Calls that have to wait let other greenlets run; they return a Wait, for `yield*` in a greenlet and `await`
+ * A TCP, UDP or unix socket. Calls that have to wait let other greenlets run; they return a Wait, for `yield*` in a greenlet and `await`
  * anywhere else. One greenlet may receive while another sends.
  *
  * Every call on a closed socket throws a SocketError with code EBADF. gevent: `gevent.socket.socket`.
@@ -44,11 +79,11 @@ import { Send, Sendall } from "./send.ts"
  * ```
  */
 export class Socket implements Disposable {
-  /** AF_INET or AF_INET6. */
+  /** AF_INET, AF_INET6 or AF_UNIX. */
   readonly family: number
-  /** SOCK_STREAM. */
+  /** SOCK_STREAM or SOCK_DGRAM. */
   readonly type: number
-  /** The protocol that was asked for; 0 is the family's own, TCP. */
+  /** The protocol that was asked for; 0 is the family's own. */
   readonly proto: number
   /** Its descriptor and who waits for it; for the other parts of this library. */
   readonly endpoint: Endpoint
@@ -59,12 +94,14 @@ export class Socket implements Disposable {
    *   EBADF when `fileno` is not open.
    */
   constructor(family: number = AF_INET, type: number = SOCK_STREAM, proto = 0, fileno: number | null = null) {
-    if (family !== AF_INET && family !== AF_INET6) throw new SocketError(E.AFNOSUPPORT, "socket")
-    if (type !== SOCK_STREAM) throw new SocketError(E.PROTONOSUPPORT, "socket")
+    if (!FAMILIES.has(family)) throw new SocketError(E.AFNOSUPPORT, "socket")
+    if (type !== SOCK_STREAM && (type !== SOCK_DGRAM || family === AF_UNIX)) {
+      throw new SocketError(E.PROTONOSUPPORT, "socket")
+    }
     this.family = family
     this.type = type
     this.proto = proto
-    const fd = fileno ?? openStream(family)
+    const fd = fileno ?? openSocket(family, type)
     const descriptor = descriptors.get(fd)
     if (descriptor === undefined) throw new SocketError(E.BADF, "socket")
     this.endpoint = new Endpoint(fd, descriptor, getdefaulttimeout())
@@ -80,21 +117,35 @@ export class Socket implements Disposable {
     return this.endpoint.fd < 0
   }
 
+  /** Whether a greenlet that waits for it keeps the loop alive; may change at any time. Default true. */
+  get ref(): boolean {
+    return this.endpoint.input.ref
+  }
+
+  set ref(value: boolean) {
+    this.endpoint.input.ref = this.endpoint.output.ref = value
+  }
+
   /**
-   * Gives it a local address; port 0 lets the system choose one, the empty host is any address.
+   * Gives it a local address; port 0 lets the system choose one, the empty host is any address. The file of a unix socket
+   * appears, and stays when the socket is closed; the empty path is an abstract name of the system's choice.
    *
-   * @param address - A numeric host, `""` or `"localhost"`.
-   * @throws {SocketError} EADDRINUSE, EADDRNOTAVAIL, EACCES; EINVAL when it has one. {TypeError} {RangeError} for no address.
+   * @param address - A numeric host, `""` or `"localhost"`, and a port; of a unix socket the path.
+   * @throws {SocketError} EADDRINUSE, EADDRNOTAVAIL, EACCES, ENOENT, ENAMETOOLONG; EINVAL when it has one.
+   * @throws {TypeError} {RangeError} for no address.
    */
-  bind(address: AddressArgument): void {
+  bind(address: AnyAddress): void {
     const descriptor = this.endpoint.live("bind")
-    checkAddress(address)
-    const [name, port] = address
-    if (name === "localhost") address = [this.family === AF_INET6 ? "::1" : "127.0.0.1", port]
-    else if (numericFamily(name, this.family) === 0) {
-      throw new SocketError(E.ADDRNOTAVAIL, "bind", `only a numeric address can be bound, not ${JSON.stringify(name)}`)
+    checkAddressOf(this.family, address)
+    if (typeof address !== "string" && address[0] === "localhost") {
+      address = [this.family === AF_INET6 ? "::1" : "127.0.0.1", address[1]]
     }
-    checked(descriptor.bind(toAddress(this.family, address)), "bind")
+    const known = knownAddress(this.family, address)
+    if (known === null) {
+      const name = JSON.stringify((address as AddressArgument)[0])
+      throw new SocketError(E.ADDRNOTAVAIL, "bind", `only a numeric address can be bound, not ${name}`)
+    }
+    checked(descriptor.bind(known), "bind")
   }
 
   /**
@@ -134,53 +185,212 @@ export class Socket implements Disposable {
    * @throws {SocketError} ECONNREFUSED, EHOSTUNREACH …; EISCONN when it is connected. {SocketTimeout}; the time includes the
    *   look-up. The host's error when there is no such name. {TypeError} {RangeError} for no address, at the call.
    */
-  connect(address: AddressArgument): Wait<void> {
-    checkAddress(address)
+  connect(address: AnyAddress): Wait<void> {
+    checkAddressOf(this.family, address)
     return new Connect(this.endpoint, this.family, address)
   }
 
   /**
-   * Waits for bytes.
+   * As `connect`, but returns the number of a SocketError instead of throwing it. gevent: `connect_ex`.
    *
-   * @param size - How many at most.
-   * @returns Some bytes, which are the caller's; none at the end of the stream.
-   * @throws {SocketError} ECONNRESET, after what came before it was received. {SocketTimeout}
+   * @returns 0, or the `errno` that the error would have; that of EAGAIN when the timeout has passed.
+   * @throws the host's error when there is no such name; {TypeError} {RangeError} for no address, at the call.
    */
-  recv(size: number): Wait<Uint8Array> {
-    checkSize(size)
-    return new Recv(this.endpoint, size)
+  connectEx(address: AnyAddress): Wait<number> {
+    checkAddressOf(this.family, address)
+    return new ConnectEx(this.endpoint, this.family, address)
   }
 
   /**
-   * Waits for bytes and puts them into a buffer. gevent: `recv_into`.
+   * Takes the address of `connect` back: datagrams go to and come from anybody again.
    *
-   * @returns How many; 0 at the end of the stream.
+   * @throws {SocketError} ENOTSUP unless it is a datagram socket.
+   */
+  disconnect(): void {
+    checked(this.endpoint.live("disconnect").disconnect(), "disconnect")
+  }
+
+  /**
+   * Waits for bytes, or for a datagram.
+   *
+   * @param size - How many bytes at most; the rest of a longer datagram is lost.
+   * @param flags - MSG_PEEK leaves there what is received, MSG_DONTWAIT throws EAGAIN instead of waiting.
+   * @returns Some bytes, which are the caller's; none at the end of the stream, or of an empty datagram.
+   * @throws {SocketError} ECONNRESET, after what came before it was received; ECONNREFUSED when the peer of a connected datagram
+   *   socket is not there, on hosts that hear of it. EOPNOTSUPP for other flags, at the call. {SocketTimeout}
+   */
+  recv(size: number, flags = 0): Wait<Uint8Array> {
+    checkSize(size)
+    checkRecvFlags(flags, "recv")
+    if ((flags & MSG_PEEK) === 0) return new Recv(this.endpoint, size, flags)
+    return new Recvfrom(this.endpoint, "recv", size, flags, (received) => beginning(received, size))
+  }
+
+  /**
+   * Waits for bytes, or for a datagram, and puts them into a buffer. gevent: `recv_into`.
+   *
+   * @param size - How many bytes at most; 0 is the size of the buffer.
+   * @returns How many bytes; 0 at the end of the stream, or of an empty datagram.
+   * @throws as `recv`; {RangeError} when the buffer is too small.
+   */
+  recvInto(buffer: ArrayBufferView, size = 0, flags = 0): Wait<number> {
+    const into = limited(buffer, size)
+    checkRecvFlags(flags, "recv")
+    if ((flags & MSG_PEEK) === 0) return new RecvInto(this.endpoint, into, flags)
+    return new Recvfrom(this.endpoint, "recv", into.length, flags, ({ data }) => scatter(data, [into]))
+  }
+
+  /**
+   * As `recv`, and says who sent it.
+   *
+   * @returns The bytes and the address of the sender; null for a stream.
    * @throws as `recv`.
    */
-  recvInto(buffer: ArrayBufferView): Wait<number> {
-    return new RecvInto(this.endpoint, writable(buffer))
+  recvfrom(size: number, flags = 0): Wait<[data: Uint8Array, address: SocketAddress | null]> {
+    checkSize(size)
+    checkRecvFlags(flags, "recvfrom")
+    return new Recvfrom(this.endpoint, "recvfrom", size, flags, (received) => [
+      beginning(received, size),
+      sender(received),
+    ])
   }
 
   /**
-   * Sends some of the bytes, and waits until that is possible.
+   * As `recvInto`, and says who sent it. gevent: `recvfrom_into`.
+   *
+   * @returns How many bytes, and the address of the sender; null for a stream.
+   * @throws as `recvInto`.
+   */
+  recvfromInto(buffer: ArrayBufferView, size = 0, flags = 0): Wait<[count: number, address: SocketAddress | null]> {
+    const into = limited(buffer, size)
+    checkRecvFlags(flags, "recvfrom")
+    return new Recvfrom(this.endpoint, "recvfrom", into.length, flags, (received) => [
+      scatter(received.data, [into]),
+      sender(received),
+    ])
+  }
+
+  /**
+   * Waits for bytes, or for a datagram, and says all there is to know about it. gevent: `recvmsg`.
+   *
+   * @param size - How many bytes at most.
+   * @param ancbufsize - Bytes of room for control messages. Hosts have none, so that none ever comes.
+   * @returns The bytes, an empty list, MSG_TRUNC when a datagram was longer or 0, and the sender; null for a stream.
+   * @throws as `recv`.
+   */
+  recvmsg(size: number, ancbufsize = 0, flags = 0): Wait<Message> {
+    checkSize(size)
+    checkSize(ancbufsize)
+    checkRecvFlags(flags, "recvmsg")
+    return new Recvfrom(this.endpoint, "recvmsg", size, flags, (received) => [
+      beginning(received, size),
+      [],
+      messageFlags(received, size),
+      sender(received),
+    ])
+  }
+
+  /**
+   * As `recvmsg`, and puts the bytes into several buffers, one after the other. gevent: `recvmsg_into`.
+   *
+   * @returns How many bytes, an empty list, MSG_TRUNC when a datagram was longer or 0, and the sender; null for a stream.
+   * @throws as `recv`.
+   */
+  recvmsgInto(buffers: readonly ArrayBufferView[], ancbufsize = 0, flags = 0): Wait<MessageInto> {
+    const parts = writables(buffers)
+    checkSize(ancbufsize)
+    checkRecvFlags(flags, "recvmsg")
+    const size = parts.reduce((sum, { length }) => sum + length, 0)
+    return new Recvfrom(this.endpoint, "recvmsg", size, flags, (received) => [
+      scatter(received.data, parts),
+      [],
+      messageFlags(received, size),
+      sender(received),
+    ])
+  }
+
+  /**
+   * Sends some of the bytes, or a datagram, and waits until that is possible.
    *
    * @param data - Bytes, or a text that goes as UTF-8.
+   * @param flags - MSG_DONTWAIT throws EAGAIN instead of waiting.
    * @returns How many bytes were taken.
-   * @throws {SocketError} EPIPE, ECONNRESET. {SocketTimeout}
+   * @throws {SocketError} EPIPE, ECONNRESET; EDESTADDRREQ for a datagram socket that is not connected, EMSGSIZE for a datagram
+   *   that is too large. EOPNOTSUPP for other flags, at the call. {SocketTimeout}
    */
-  send(data: Data): Wait<number> {
-    return new Send(this.endpoint, bytesOf(data))
+  send(data: Data, flags = 0): Wait<number> {
+    checkSendFlags(flags, "send")
+    return new Send(this.endpoint, bytesOf(data), flags)
   }
 
   /**
-   * Sends all of the bytes. They must not change meanwhile. The timeout is for the call as a whole; after an error it is not
-   * known how many were sent.
+   * Sends a datagram to an address. A name is looked up first, and the first of its addresses is used. A stream ignores the address.
    *
    * @param data - Bytes, or a text that goes as UTF-8.
-   * @throws {SocketError} EPIPE, ECONNRESET. {SocketTimeout}
+   * @param flags - As `send`; may be left out.
+   * @returns How many bytes were taken: all.
+   * @throws {SocketError} EMSGSIZE when it is too large, EISCONN when the socket is connected to another address, EACCES for a
+   *   broadcast without SO_BROADCAST, ENETUNREACH …. The host's error when there is no such name. {SocketTimeout}
+   * @throws {TypeError} {RangeError} for no address, at the call.
    */
-  sendall(data: Data): Wait<void> {
-    return new Sendall(this.endpoint, bytesOf(data))
+  sendto(data: Data, address: AnyAddress): Wait<number>
+  sendto(data: Data, flags: number, address: AnyAddress): Wait<number>
+  sendto(data: Data, flagsOrAddress: number | AnyAddress, last?: AnyAddress): Wait<number> {
+    const flags = typeof flagsOrAddress === "number" ? flagsOrAddress : 0
+    const address = typeof flagsOrAddress === "number" ? last! : flagsOrAddress
+    checkAddressOf(this.family, address)
+    checkSendFlags(flags, "sendto")
+    return new Sendto(this.endpoint, "sendto", this.family, bytesOf(data), address, flags)
+  }
+
+  /**
+   * Sends several buffers as one datagram, or as bytes of a stream, which may take a part of them.
+   *
+   * @param ancdata - Control messages; hosts have none.
+   * @param flags - As `send`.
+   * @param address - Where to; null for a socket that is connected.
+   * @returns How many bytes were taken.
+   * @throws {SocketError} as `send` and `sendto`; EOPNOTSUPP for a control message, at the call.
+   */
+  sendmsg(
+    buffers: readonly Data[],
+    ancdata: readonly ControlMessage[] = [],
+    flags = 0,
+    address: AnyAddress | null = null,
+  ): Wait<number> {
+    const bytes = gather(buffers, this.type === SOCK_STREAM)
+    if (address !== null) checkAddressOf(this.family, address)
+    checkControl(ancdata, "sendmsg")
+    checkSendFlags(flags, "sendmsg")
+    if (address === null) return new Send(this.endpoint, bytes, flags)
+    return new Sendto(this.endpoint, "sendmsg", this.family, bytes, address, flags)
+  }
+
+  /**
+   * Sends all of the bytes, or one datagram. They must not change meanwhile. The timeout is for the call as a whole; after an
+   * error it is not known how many were sent.
+   *
+   * @param data - Bytes, or a text that goes as UTF-8.
+   * @param flags - As `send`.
+   * @throws as `send`.
+   */
+  sendall(data: Data, flags = 0): Wait<void> {
+    checkSendFlags(flags, "send")
+    return new Sendall(this.endpoint, bytesOf(data), flags)
+  }
+
+  /**
+   * Sends a file from an offset on, and leaves its position behind what was sent.
+   *
+   * @param file - Has `read(size)`, which returns bytes or a wait for bytes, and `seek(offset)` when an offset is given.
+   * @param offset - Bytes to begin at.
+   * @param count - How many bytes; null sends all.
+   * @returns How many bytes were sent.
+   * @throws {SocketError} as `sendall`, {RangeError} for a file in text mode, a socket with timeout 0 and a bad offset or count,
+   *   {TypeError} for what is no file or number.
+   */
+  sendfile(file: SendableFile, offset = 0, count: number | null = null): Flow<number> {
+    return sendfile(this, file, offset, count)
   }
 
   /**
@@ -212,6 +422,17 @@ export class Socket implements Disposable {
     return this.endpoint.release()
   }
 
+  /**
+   * Another socket for the same connection, with a number and waits of its own. The connection ends with the last one.
+   *
+   * @throws {SocketError} EMFILE when there are too many.
+   */
+  dup(): Socket {
+    const copy = fromDescriptor(this.endpoint.live("dup"), "dup", this.family, this.type, this.proto)
+    copy.settimeout(this.gettimeout())
+    return copy
+  }
+
   /** Its own address. */
   getsockname(): SocketAddress {
     const address = this.endpoint.live("getsockname").localAddress()
@@ -230,13 +451,17 @@ export class Socket implements Disposable {
    * Sets an option.
    *
    * @param level - SOL_SOCKET, IPPROTO_TCP or IPPROTO_IPV6.
-   * @param value - A number; false is 0 and true 1.
+   * @param value - A number; false is 0 and true 1. Bytes for an option that is a struct in C, such as IP_ADD_MEMBERSHIP.
    * @throws {SocketError} ENOPROTOOPT for an option that cannot be set here. {TypeError} for another type of value.
    */
-  setsockopt(level: number, name: number, value: number | boolean): void {
+  setsockopt(level: number, name: number, value: number | boolean | ArrayBufferView): void {
     const descriptor = this.endpoint.live("setsockopt")
+    if (ArrayBuffer.isView(value)) {
+      checked(descriptor.setOptionBytes(level, name, bytesOf(value)), "setsockopt")
+      return
+    }
     if (typeof value !== "number" && typeof value !== "boolean") {
-      throw new TypeError(`an option must be a number or a boolean, not ${String(value)}`)
+      throw new TypeError(`an option must be a number, a boolean or bytes, not ${String(value)}`)
     }
     checked(descriptor.setOption(level, name, Number(value)), "setsockopt")
   }
@@ -272,13 +497,30 @@ export class Socket implements Disposable {
     this.settimeout(flag ? null : 0)
   }
 
+  /** Whether calls wait: the timeout is not 0. */
+  getblocking(): boolean {
+    return this.endpoint.timeout !== 0
+  }
+
+  /** Whether processes that are started get it: they never do. gevent: `get_inheritable`. */
+  getInheritable(): boolean {
+    this.endpoint.live("getInheritable")
+    return false
+  }
+
+  /** Has to stay false. gevent: `set_inheritable`. @throws {SocketError} ENOTSUP for true: no host hands a socket to a process. */
+  setInheritable(inheritable: boolean): void {
+    this.endpoint.live("setInheritable")
+    if (inheritable) throw new SocketError(E.NOTSUP, "setInheritable")
+  }
+
   /** What the console shows. */
   toString(): string {
-    const family = this.family === AF_INET ? "AF_INET" : "AF_INET6"
+    const family = FAMILIES.get(this.family)!.name
     if (this.closed) return `<Socket closed ${family}>`
     const { descriptor, fd } = this.endpoint
     const [local, peer] = [descriptor.localAddress(), descriptor.peerAddress()].map((address) =>
-      typeof address === "number" ? "" : fromAddress(address).join(" port "),
+      typeof address === "number" ? "" : describeAddress(fromAddress(address)),
     )
     return `<Socket fd=${fd} ${family} ${local}${peer === "" ? "" : ` -> ${peer}`}>`
   }
@@ -292,8 +534,67 @@ export class Socket implements Disposable {
   }
 }
 
-function openStream(family: number): number {
-  const stream = host.stream(family === AF_INET6 ? "inet6" : "inet")
-  if (typeof stream === "number") throw new SocketError(stream, "socket")
-  return checked(descriptors.install(stream), "socket")
+/** A socket for a descriptor, under a number of its own. @throws {SocketError} EMFILE */
+function fromDescriptor(descriptor: Descriptor, syscall: string, family: number, type: number, proto: number): Socket {
+  return new Socket(family, type, proto, checked(descriptors.install(descriptor), syscall))
+}
+
+/**
+ * A socket for an open number, which stays open by itself.
+ *
+ * gevent: `socket.fromfd(fd, family, type, proto=0)`.
+ *
+ * @param fd - Of this thread's fd table.
+ * @throws {SocketError} EBADF when it is not open, EMFILE when there are too many.
+ * @example
+ * ```ts
+ * import { AF_INET, fromfd, SOCK_STREAM, Socket } from "gevent-wasm/socket"
+ * using socket = new Socket()
+ * using other = fromfd(socket.fileno(), AF_INET, SOCK_STREAM)
+ * console.log(other.fileno() !== socket.fileno()) // true
+ * ```
+ */
+export function fromfd(fd: number, family: number, type: number, proto = 0): Socket {
+  const descriptor = descriptors.get(fd)
+  if (descriptor === undefined) throw new SocketError(E.BADF, "fromfd")
+  return fromDescriptor(descriptor, "fromfd", family, type, proto)
+}
+
+/**
+ * Two unix sockets that are connected with each other, within this process: the fastest way for bytes between greenlets and C
+ * programs.
+ *
+ * gevent: `socket.socketpair(family=AF_UNIX, type=SOCK_STREAM, proto=0)`.
+ *
+ * @throws {SocketError} EOPNOTSUPP or EPROTONOSUPPORT for another kind, EMFILE when there are too many.
+ * @example
+ * ```ts
+ * import { socketpair } from "gevent-wasm/socket"
+ * const [left, right] = socketpair()
+ * await left.sendall("hello")
+ * console.log((await right.recv(100)).length) // 5
+ * ```
+ */
+export function socketpair(family: number = AF_UNIX, type: number = SOCK_STREAM, proto = 0): [Socket, Socket] {
+  if (family !== AF_UNIX) throw new SocketError(E.NOTSUP, "socketpair")
+  if (type !== SOCK_STREAM || proto !== 0) throw new SocketError(E.PROTONOSUPPORT, "socketpair")
+  const [left, right] = createSocketPair()
+  const first = fromDescriptor(left, "socketpair", family, type, proto)
+  try {
+    return [first, fromDescriptor(right, "socketpair", family, type, proto)]
+  } catch (error) {
+    first.close()
+    throw error
+  }
+}
+
+function openSocket(family: number, type: number): number {
+  const { stream } = FAMILIES.get(family)!
+  const opened = type === SOCK_DGRAM && stream !== "unix" ? host.datagram(stream) : host.stream(stream)
+  if (typeof opened === "number") throw new SocketError(opened, "socket")
+  return checked(descriptors.install(opened), "socket")
+}
+
+function describeAddress(address: SocketAddress): string {
+  return typeof address === "string" ? JSON.stringify(address) : address.join(" port ")
 }
