@@ -8,7 +8,12 @@ export { DatagramServer, type DatagramHandle } from "./server/datagramserver.ts"
 export type { ListenAddress, ServerOptions, ServerPool, SpawnFunction, SpawnOption } from "./baseserver.ts"
 
 /** What handles a connection: a generator, async or plain function. The socket is closed when it has ended. */
-export type StreamHandle = (socket: Socket, address: SocketAddress) => unknown
+export type StreamHandle = StreamHandler["handle"]
+
+interface StreamHandler {
+  // a method, so that a handler may say which kind of address it gets
+  handle(socket: Socket, address: SocketAddress): unknown
+}
 
 /** Options of a StreamServer. */
 export interface StreamServerOptions extends ServerOptions {
@@ -17,7 +22,7 @@ export interface StreamServerOptions extends ServerOptions {
 }
 
 /**
- * A TCP server: accepts connections and runs a handler for each, with the client's socket and address. The socket is closed as
+ * A server for TCP or unix sockets: accepts connections and runs a handler for each, with the client's socket and address. The socket is closed as
  * soon as the handler returns or throws; a handler that hands it to greenlets of its own has to join them first. What was sent
  * is still delivered. The error of a handler is reported, and the server goes on.
  *

@@ -37,7 +37,7 @@ function* transfer(
   file: SendableFile,
   offset: number,
   count: number | null,
-): Generator<Wait<unknown>, number, unknown> {
+): Generator<BlockingCall<unknown>, number, unknown> {
   if (offset > 0) yield* resultOf(file.seek!(offset))
   let sent = 0
   try {

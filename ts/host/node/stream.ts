@@ -21,6 +21,9 @@ const CONNECTED = 3
 const FAILED = 4
 const CLOSED = 5
 
+// Milliseconds between two looks whether a unix listener has room for a connection.
+const RETRY = 10
+
 // V8 keeps the bytes of an array up to this length beside it, and moves them to memory of their own once native code asks
 // for them, which costs more than writing them from here: 1310 ns instead of 960 on Node 20, 1690 instead of 940 on Node 26.
 const SMALL = 64
@@ -76,12 +79,14 @@ export class Stream extends StreamDescriptor {
   }
 
   override bind(address: Address): number {
+    this.recover()
     if (this.state === CLOSED) return -E.BADF
     if (this.state !== FRESH || this.bound !== undefined) return -E.INVAL
     return this.bindTo(address)
   }
 
   override listen(backlog: number): number {
+    this.recover()
     if (this.state === CLOSED) return -E.BADF
     if (this.state === LISTENING) return 0
     if (this.state !== FRESH) return -E.INVAL
@@ -115,18 +120,20 @@ export class Stream extends StreamDescriptor {
   }
 
   override connect(address: Address): number {
+    this.recover()
     if (this.state === CLOSED) return -E.BADF
     if (this.state === CONNECTING) return -E.ALREADY
     if (this.state === CONNECTED || this.state === LISTENING) return -E.ISCONN
-    if (this.state === FAILED) {
-      const failure = this.failureOnce()
-      if (this.domain.remembersFailure) return failure
-    }
+    if (this.state === FAILED) return this.failureOnce()
     const unfit = this.domain.check(address)
     if (unfit < 0) return unfit
+    this.target = address
+    return this.startConnect(address)
+  }
+
+  private startConnect(address: Address): number {
     const binding = this.binding
     this.binding = undefined
-    this.target = address
     try {
       const socket = openWire(binding?.source, (chunk) => this.received(chunk))
       this.attach(socket)
@@ -320,8 +327,13 @@ export class Stream extends StreamDescriptor {
     if (this.state === CLOSED) return
     this.error = errnoOfError(error)
     if (this.state === CONNECTING) {
-      this.state = FAILED
       this.socket = undefined
+      if (this.error === E.AGAIN && this.domain.retries) {
+        this.error = 0
+        setTimeout(() => this.retry(), RETRY)
+        return
+      }
+      this.state = FAILED
     }
     this.gone()
   }
@@ -343,6 +355,20 @@ export class Stream extends StreamDescriptor {
     const error = this.error
     this.error = 0
     return error
+  }
+
+  // A unix socket that connects to a full queue waits for room, which the system does for blocking calls only.
+  private retry(): void {
+    if (this.state !== CONNECTING) return
+    const result = this.startConnect(this.target!)
+    if (result === -E.INPROGRESS) return
+    this.error = -result
+    this.state = FAILED
+    this.gone()
+  }
+
+  private recover(): void {
+    if (this.state === FAILED && !this.domain.remembersFailure) this.failureOnce()
   }
 
   // As on Linux the first connect() after a failed one reports that, if nobody asked before, and the next one connects.
