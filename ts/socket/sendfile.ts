@@ -1,6 +1,6 @@
 import { Flow } from "../flow.ts"
 import { resultOf } from "../iteration.ts"
-import type { Op, Wait } from "../wait.ts"
+import type { BlockingCall, Op } from "../wait.ts"
 import { checkSize } from "./bytes.ts"
 import { SOCK_STREAM } from "./constants.ts"
 import type { Socket } from "./socket.ts"
