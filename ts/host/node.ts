@@ -11,6 +11,7 @@ import type { Context, FileStat, Host, ResolvedAddress } from "./host.ts"
 import { Datagram } from "./node/datagram.ts"
 import { errnoOfError, systemErrno } from "./node/errors.ts"
 import { inet, inet6 } from "./node/inet.ts"
+import { openFile } from "./node/file.ts"
 import { writeOutput } from "./node/output.ts"
 import { signal, signals } from "./node/signals.ts"
 import { Stream } from "./node/stream.ts"
@@ -45,6 +46,7 @@ export const host: Host = {
   systemErrno,
   errno: errnoOfError,
   write: writeOutput,
+  open: openFile,
   inspect: inspect.custom,
 
   monotonic(): number {
