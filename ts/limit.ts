@@ -116,7 +116,7 @@ export class Timeout implements Error, Limit, Interrupt, EventSink, Runnable {
     if (this.pending) return
     this.strand = strand
     if (this.seconds === null) return
-    this.handle = scheduler.loop.startTimer(this, this.priority, this.ref, this.seconds, 0)
+    this.handle = strand.loop.startTimer(this, this.priority, this.ref, this.seconds, 0)
   }
 
   /** It will not fire. Nothing happens when it is not pending. */
@@ -160,7 +160,7 @@ export class Timeout implements Error, Limit, Interrupt, EventSink, Runnable {
   event(): void {
     this.handle = 0
     this.firing = true
-    scheduler.loop.queue.push(this)
+    this.strand!.loop.queue.push(this)
   }
 
   /** Its turn in the run queue: it is thrown. */

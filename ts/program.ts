@@ -4,7 +4,7 @@ import type { Epoll } from "./core/epoll.ts"
 import { hostImports, PanicError, type EpollOwner, type Guest } from "./core/imports.ts"
 import { getswitchinterval } from "./core/switchinterval.ts"
 import { Memory } from "./core/memory.ts"
-import { turns, type Turnable } from "./core/turns.ts"
+import { turns, type Turnable, type Turns } from "./core/turns.ts"
 import { ExitStatus, wasiImports, type WasiGuest } from "./core/wasi.ts"
 import { ProgramError } from "./exceptions.ts"
 import { Greenlet } from "./greenlet.ts"
@@ -158,6 +158,7 @@ class Process implements Turnable, EpollOwner, Guest, WasiGuest {
   private epoll: Epoll | null = null
   private trap: unknown = undefined
   private ended = false
+  private readonly turns: Turns = turns.get()
 
   constructor(
     module: WebAssembly.Module,
@@ -181,7 +182,7 @@ class Process implements Turnable, EpollOwner, Guest, WasiGuest {
     this.mainThread = this.exports.program_start(argv.length, this.copyArguments(argv))
     if (this.mainThread === 0) throw new ProgramError(OUT_OF_MEMORY)
     scheduler.foreign++
-    turns.add(this)
+    this.turns.add(this)
   }
 
   get memory(): Memory {
@@ -220,13 +221,13 @@ class Process implements Turnable, EpollOwner, Guest, WasiGuest {
   }
 
   ready(): void {
-    turns.wake(this)
+    this.turns.wake(this)
   }
 
   closed(fd: number): void {
     if (this.ended) return
     this.exports.hub_fd_closed(fd)
-    turns.wake(this)
+    this.turns.wake(this)
   }
 
   write(fd: 1 | 2, bytes: Uint8Array): number {
@@ -260,7 +261,7 @@ class Process implements Turnable, EpollOwner, Guest, WasiGuest {
     if (this.ended) return
     this.ended = true
     scheduler.foreign--
-    turns.remove(this)
+    this.turns.remove(this)
     this.epoll?.close()
     for (const fd of this.opened) descriptors.close(fd)
     this.opened.clear()

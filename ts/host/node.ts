@@ -7,7 +7,7 @@ import { performance } from "node:perf_hooks"
 import process from "node:process"
 import { inspect } from "node:util"
 import type { Descriptor } from "./descriptor.ts"
-import type { Context, FileStat, Host, ResolvedAddress } from "./host.ts"
+import type { Context, FileStat, Home, Host, ResolvedAddress } from "./host.ts"
 import { errnoOfError, systemErrno } from "./node/errors.ts"
 import { writeOutput } from "./node/output.ts"
 import { signal, signals } from "./node/signals.ts"
@@ -58,6 +58,16 @@ export const host: Host = {
   random(into: Uint8Array): void {
     for (let at = 0; at < into.length; at += RANDOM_QUOTA)
       webcrypto.getRandomValues(into.subarray(at, at + RANDOM_QUOTA))
+  },
+
+  values: [],
+
+  home(): Home {
+    return this
+  },
+
+  onEnd(): void {
+    // the thread's end is the end of all
   },
 
   immediate(fn: () => void): void {
