@@ -36,7 +36,12 @@ async function bundlePackage() {
   const entryPoints = packageEntries()
   mkdirSync("dist", { recursive: true })
   for (const name of readdirSync("dist")) if (/\.js(\.map)?$/.test(name)) rmSync(join("dist", name))
-  await build({ ...OPTIONS, entryPoints, outdir: "dist", chunkNames: "chunk-[hash]" })
+  // browsers have no common way to get at a file beside a bundle, and the hub is wanted at once: it is in the bundle
+  const { "host-browser": browser, ...rest } = entryPoints
+  const external = [...OPTIONS.external, "cloudflare:*", "./hub.wasm"]
+  await build({ ...OPTIONS, entryPoints: rest, external, outdir: "dist", chunkNames: "chunk-[hash]" })
+  const inline = { platform: "browser", splitting: false, loader: { ".wasm": "binary" } }
+  await build({ ...OPTIONS, ...inline, entryPoints: { "host-browser": browser }, outdir: "dist" })
   if (entryPoints.cli) chmodSync("dist/cli.js", 0o755)
 }
 

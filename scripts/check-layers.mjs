@@ -27,6 +27,7 @@ const LAYERS = [
   "pool",
   "socket",
   "baseserver",
+  "serveconnection",
   "server",
   "program",
   "index",

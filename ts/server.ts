@@ -5,6 +5,7 @@ import { AF_INET, AF_INET6 } from "./socket/constants.ts"
 import type { SocketAddress } from "./socket/address.ts"
 import { Socket } from "./socket/socket.ts"
 
+export { serveConnection } from "./serveconnection.ts"
 export type { ListenAddress, ServerOptions, ServerPool, SpawnFunction, SpawnOption } from "./baseserver.ts"
 
 /** What handles a connection: a generator, async or plain function. The socket is closed when it has ended. */

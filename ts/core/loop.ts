@@ -1,5 +1,6 @@
 import { host } from "#host"
 import { Callback, type ErrorHandler } from "./callback.ts"
+import { descriptors } from "./descriptors.ts"
 import type { Epoll } from "./epoll.ts"
 import type { Home } from "../host/host.ts"
 import { HomeLocal } from "./homelocal.ts"
@@ -107,6 +108,7 @@ export class Loop implements Turnable, EpollOwner {
     this.queue.awake = false
     if (this.pointer === 0) throw new RangeError("libev could not make the loop")
     this.clockIndex = this.module.exports.loop_clock(this.pointer) >>> 3
+    this.turns.add(this)
     if (this.isDefault) {
       // eslint-disable-next-line @typescript-eslint/no-this-alias -- the one that Loop.default() finds
       defaultLoop.loop = this
@@ -114,8 +116,10 @@ export class Loop implements Turnable, EpollOwner {
       if (first) libevDefault = this
       this.offExit = processes.onExit(() => this.feedSignal(SIGCHLD))
     }
-    this.turns.add(this)
-    home.onEnd(() => this.destroy())
+    home.onEnd(() => {
+      this.destroy()
+      descriptors.closeOf(home)
+    })
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { Capabilities } from "./capabilities.ts"
 import type { Descriptor } from "./descriptor.ts"
 
 /** What lstat(2) says of a file, as numbers. Times are seconds with fractions. */
@@ -67,7 +68,7 @@ export interface Home {
  * ```
  */
 export interface Host extends Home {
-  /** The host's name in lower case: `"node"`, `"deno"`, `"bun"`. */
+  /** The host's name in lower case: `"node"`, `"deno"`, `"bun"`, `"workerd"`, `"browser"`. */
   readonly name: string
 
   /** Milliseconds since some point in the past, with fractions; never goes back. */
@@ -79,11 +80,17 @@ export interface Host extends Home {
   /** Fills the array with random bytes fit for cryptography. */
   random(into: Uint8Array): void
 
+  /** What it can do. What it cannot answers with an errno. */
+  readonly capabilities: Capabilities
+
   /** The home of the code that runs now. The host itself is one, and on most hosts the only one. */
   home(): Home
 
   /** A new TCP socket, which is to be bound, to listen or to connect; or an errno when the host has none. */
   stream(family: "inet" | "inet6"): Descriptor | number
+
+  /** Takes over a connection that the host has accepted, in the form in which it hands it to the program; or an errno. */
+  adopt(connection: unknown): Promise<Descriptor | number>
 
   /**
    * Calls `fn` whenever the host has nothing left to wait for and would end.
@@ -106,7 +113,8 @@ export interface Host extends Home {
   lstat(path: string): FileStat | number
 
   /**
-   * The addresses of a host name, in the system's order; a numeric one is its own answer.
+   * The addresses of a host name, in the system's order; a numeric one is its own answer. A host whose `connect` takes names
+   * answers with the name.
    *
    * @throws The returned promise rejects with the host's error: `code` is `ENOTFOUND`, `EAI_AGAIN` …
    */

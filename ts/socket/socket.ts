@@ -1,6 +1,6 @@
 import { host } from "#host"
 import { descriptors } from "../core/descriptors.ts"
-import { SocketError } from "../exceptions.ts"
+import { need, SocketError } from "../exceptions.ts"
 import { E } from "../host/errno.ts"
 import type { Wait } from "../wait.ts"
 import { Accept, takeConnection } from "./accept.ts"
@@ -88,6 +88,7 @@ export class Socket implements Disposable {
    */
   bind(address: AddressArgument): void {
     const descriptor = this.endpoint.live("bind")
+    need("listen", "bind")
     checkAddress(address)
     const [name, port] = address
     if (name === "localhost") address = [this.family === AF_INET6 ? "::1" : "127.0.0.1", port]
@@ -105,7 +106,9 @@ export class Socket implements Disposable {
    */
   listen(backlog: number = SOMAXCONN): void {
     checkSize(backlog)
-    checked(this.endpoint.live("listen").listen(backlog), "listen")
+    const descriptor = this.endpoint.live("listen")
+    need("listen", "listen")
+    checked(descriptor.listen(backlog), "listen")
   }
 
   /**
@@ -293,6 +296,7 @@ export class Socket implements Disposable {
 }
 
 function openStream(family: number): number {
+  need("tcp", "socket")
   const stream = host.stream(family === AF_INET6 ? "inet6" : "inet")
   if (typeof stream === "number") throw new SocketError(stream, "socket")
   return checked(descriptors.install(stream), "socket")
