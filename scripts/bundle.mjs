@@ -1,6 +1,6 @@
 // Bundles TypeScript with esbuild.
 //   (no argument)  the entry points of package.json's exports, the hosts of its imports and its command, into dist
-//   examples       examples/*.ts into build/examples
+//   examples       examples/*.ts into build/examples; a worker in edge/ is bundled as docs/edge.md says
 //   test           test/**/*.ts into build/test
 // Examples and tests import the package by its name and so run what dist ships.
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
@@ -73,7 +73,7 @@ async function bundleFolder(from) {
   const to = join("build", from)
   const sources = existsSync(from) ? readdirSync(from, { recursive: true }) : []
   const entryPoints = sources
-    .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts") && !/^types[\\/]/.test(name))
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts") && !/^(types|edge)[\\/]/.test(name))
     .map((name) => join(from, name))
   for (const name of existsSync(to) ? readdirSync(to, { recursive: true }) : []) {
     if (/\.mjs(\.map)?$/.test(name)) rmSync(join(to, name))

@@ -1,5 +1,5 @@
 import { BaseServer, type ListenAddress, type ServerOptions } from "./baseserver.ts"
-import { SocketError } from "./exceptions.ts"
+import { NotSupportedError, SocketError } from "./exceptions.ts"
 import { errnoOf, errorMessage } from "./host/errno.ts"
 import { AF_INET, AF_INET6 } from "./socket/constants.ts"
 import type { SocketAddress } from "./socket/address.ts"
@@ -111,6 +111,7 @@ function isMissingFamily(error: unknown): boolean {
 }
 
 function withAddress(error: unknown, [host, port]: SocketAddress): unknown {
+  if (error instanceof NotSupportedError) return error
   const errno = error instanceof SocketError ? errnoOf(error.code) : undefined
   if (errno === undefined) return error
   return new SocketError(errno, "listen", `${errorMessage(errno)}: ${JSON.stringify(host)} port ${port}`)

@@ -7,7 +7,7 @@ const RECENT = 64
 // A request that has ended takes its timers with it. A home whose heart has been found silent twice, so many milliseconds
 // apart, is gone.
 const HEARTBEAT = 1000
-const SILENCE = 5000
+const SILENCE = 3000
 // After so many turns without a pause the host gets to look at its sockets.
 const STREAK = 20
 
