@@ -73,7 +73,7 @@ need_emcc() {
 }
 
 # What the tests talk to: COMMAND:PACKAGE.
-peers=(curl:curl openssl:openssl socat:socat nc:netcat-openbsd)
+peers=(curl:curl openssl:openssl socat:socat nc:netcat-openbsd chromium:chromium)
 
 need_peers() {
   local peer missing=()

@@ -73,7 +73,7 @@ async function bundleFolder(from) {
   const to = join("build", from)
   const sources = existsSync(from) ? readdirSync(from, { recursive: true }) : []
   const entryPoints = sources
-    .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts") && !/^(types|edge)[\\/]/.test(name))
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts") && !/^(types|edge|browser)[\\/]/.test(name))
     .map((name) => join(from, name))
   for (const name of existsSync(to) ? readdirSync(to, { recursive: true }) : []) {
     if (/\.mjs(\.map)?$/.test(name)) rmSync(join(to, name))

@@ -254,11 +254,9 @@ test("what requests leave behind is forgotten", async () => {
   const deadline = Date.now() + 30_000
   let handles = Infinity
   // a request that comes finds out who is gone
-  console.log(Date.now() - leftAt)
   while (handles > 0 && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 500))
     handles = (await ask("/handles")) as number
-    console.log(Date.now() - leftAt, handles)
   }
   assert.is(handles, 0, `after ${Date.now() - leftAt} ms`)
 })
