@@ -4,7 +4,7 @@
 //   test           test/**/*.ts into build/test
 // Examples and tests import the package by its name and so run what dist ships.
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { build } from "esbuild"
 
 const OPTIONS = {
@@ -22,6 +22,18 @@ const OPTIONS = {
   tsconfigRaw: { compilerOptions: { target: "es2022", useDefineForClassFields: true, verbatimModuleSyntax: true } },
   legalComments: "none",
   logLevel: "warning",
+}
+
+/** Tests get uvu through test/outcomes.ts. */
+const outcomes = {
+  name: "outcomes",
+  setup({ onResolve }) {
+    onResolve({ filter: /^uvu$/ }, ({ importer }) =>
+      importer === resolve("test/outcomes.ts")
+        ? { path: "uvu", external: true }
+        : { path: resolve("test/outcomes.ts") },
+    )
+  },
 }
 
 const [folder] = process.argv.slice(2)
@@ -81,5 +93,5 @@ async function bundleFolder(from) {
   mkdirSync(to, { recursive: true })
   if (!entryPoints.length) return
   const names = { outbase: from, outdir: to, outExtension: { ".js": ".mjs" }, chunkNames: "chunk-[hash]" }
-  await build({ ...OPTIONS, ...names, entryPoints })
+  await build({ ...OPTIONS, ...names, entryPoints, plugins: [outcomes] })
 }

@@ -114,37 +114,42 @@ function expectMissing(name: string, code: string): void {
 
 test("the package loads from a bundle and has a hub", () => expectResult("backend", "epoll"))
 
-test("greenlets and timers run", () => {
+test("greenlets, timers: they run", () => {
   expectResult("spawn", 1000)
   expectResult("sleep", true)
 })
 
-test("greenlets that never stop let the page go on", () => expectResult("busy", "over"))
+test("greenlets, timers: those that never stop let the page go on", () => expectResult("busy", "over"))
 
-test("queues, pools, events and locks coordinate greenlets", () => {
+test("events, locks, queues, pools: they coordinate greenlets", () => {
   expectResult("queue", 45)
   expectResult("pool", [[1, 4, 9, 16, 25], 3])
   expectResult("event", true)
   expectResult("lock", true)
 })
 
-test("timeouts and kill end what waits", () => {
+test("greenlets, timers: timeouts and kill end what waits", () => {
   expectResult("timeout", "Timeout: 0.02 seconds")
   expectResult("withTimeout", "too late")
   expectResult("kill", ["finally", "GreenletExit"])
 })
 
-test("async functions run as greenlets", () => expectResult("async", true))
+test("greenlets, timers: async functions run as greenlets", () => expectResult("async", true))
 
-test("C programs run, and get no sockets", () => expectResult("program", [0, "2 2 0 100\n", 1]))
+test("C programs: they run, and get no sockets", () => expectResult("program", [0, "2 2 0 100\n", 1]))
 
-test("sockets, servers and files fail with NotSupportedError at the call", () => {
-  expectResult("capabilities", ["compile"])
-  expectMissing("socket", "EAFNOSUPPORT")
-  expectMissing("connection", "EAFNOSUPPORT")
-  expectMissing("server", "EAFNOSUPPORT")
-  expectMissing("inbound", "ENOTSUP")
-  expectMissing("file", "ENOSYS")
-})
+test("capabilities say what is there", () => expectResult("capabilities", ["compile"]))
+
+const MISSING: Record<string, [row: string, code: string]> = {
+  socket: ["TCP", "EAFNOSUPPORT"],
+  connection: ["TCP", "EAFNOSUPPORT"],
+  server: ["servers", "EAFNOSUPPORT"],
+  inbound: ["connections that the host accepts", "ENOTSUP"],
+  file: ["files, `Stat` watchers", "ENOSYS"],
+  signal: ["signals", "EINVAL"],
+}
+for (const [call, [row, code]] of Object.entries(MISSING)) {
+  test(`missing: ${row}: ${call}: ${code}`, () => expectMissing(call, code))
+}
 
 test.run()

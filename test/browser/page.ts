@@ -1,5 +1,5 @@
 // What test/browser.test.ts runs in a page and in a worker of Chromium: tries everything and posts the results.
-import { getcurrent, getHub, joinall, run, sleep, spawn, Timeout, withTimeout } from "gevent-wasm"
+import { getcurrent, getHub, joinall, run, signalHandler, sleep, spawn, Timeout, withTimeout } from "gevent-wasm"
 import { Event } from "gevent-wasm/event"
 import { NotSupportedError } from "gevent-wasm/exceptions"
 import { capabilities } from "gevent-wasm/host"
@@ -147,6 +147,7 @@ const tries: Record<string, () => unknown> = {
   connection: () => createConnection(["127.0.0.1", 80]).then(() => "connected", described),
   server: () => failureOf(() => new StreamServer("127.0.0.1:0", () => undefined).start()),
   inbound: () => failureOf(() => serveConnection({}, () => undefined)),
+  signal: () => failureOf(() => signalHandler(2, () => sleep(0))),
   file: () => Program.load("program.wasm").then(() => "loaded", described),
 }
 

@@ -1,5 +1,17 @@
 // What test/edge.test.ts runs in workerd: a route per test.
-import { getcurrent, getHub, joinall, kill, run, sleep, spawn, Timeout, wait, withTimeout } from "gevent-wasm"
+import {
+  getcurrent,
+  getHub,
+  joinall,
+  kill,
+  run,
+  signalHandler,
+  sleep,
+  spawn,
+  Timeout,
+  wait,
+  withTimeout,
+} from "gevent-wasm"
 import { Loop } from "gevent-wasm/core"
 import { Greenlet } from "gevent-wasm/greenlet"
 import { Event } from "gevent-wasm/event"
@@ -257,6 +269,8 @@ const routes: Record<string, Route> = {
       bind: failureOf(() => socket.bind(["127.0.0.1", 0])),
       listen: failureOf(() => socket.listen()),
       server: failureOf(() => new StreamServer("127.0.0.1:0", () => undefined).start()),
+      file: await Program.load("program.wasm").then(() => "loaded", described),
+      signal: failureOf(() => signalHandler(2, () => sleep(0))),
       compile: await Program.load(new Uint8Array(8)).then(() => "compiled", described),
     }
   },
