@@ -71,7 +71,9 @@ async function startTestWorker(): Promise<Workerd> {
     .replaceAll("echo_client.wasm", "everything.wasm")
     .replace(
       /bindings = \[.*\]/,
-      `bindings = [${Object.entries(bindings).map(([name, port]) => `(name = "${name}", text = "${port}")`)}]`,
+      `bindings = [${Object.entries(bindings)
+        .map(([name, port]) => `(name = "${name}", text = "${port}")`)
+        .join()}]`,
     )
   writeFileSync(join(root, "dist", "config.capnp"), config)
   return startWorkerd(join(root, "dist", "config.capnp"), ["http", "tcp"])
@@ -152,8 +154,8 @@ test("greenlets, timers: those that never stop let the worker go on", async () =
 test("greenlets, timers: a timer fires though the request that was there before it is over", async () => {
   const answers = Promise.all([ask("/sleep?seconds=0.02"), ask("/sleep?seconds=0.1"), ask("/sleep?seconds=0.3")])
   const times = (await answers) as number[]
-  for (const [i, least] of [20, 100, 300].entries()) assert.ok(times[i]! >= least - 1, `${times}`)
-  assert.ok(times[2]! < 5000, `${times}`)
+  for (const [i, least] of [20, 100, 300].entries()) assert.ok(times[i]! >= least - 1, times.join(" "))
+  assert.ok(times[2]! < 5000, times.join(" "))
 })
 
 test("greenlets, timers: a request that ends without them does not disturb others", async () => {

@@ -27,7 +27,8 @@ function telling<T>(inner: Test<T>): Test<T> {
     inner.skip(title, handler)
   }
   const only = (title: string, handler: Callback<T>): void => inner.only(title, told(title, handler))
-  return Object.assign(outer, { skip, only, before: inner.before, after: inner.after, run: inner.run })
+  const { before, after } = inner
+  return Object.assign(outer, { skip, only, before, after, run: () => inner.run() })
 }
 
 export { exec }

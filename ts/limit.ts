@@ -1,7 +1,7 @@
 import { host } from "#host"
 import { hubModule, type EventSink } from "./core/hubmodule.ts"
 import type { Runnable } from "./core/runqueue.ts"
-import { currentStrand, scheduler, type Interrupt, type Strand } from "./strand.ts"
+import { currentStrand, type Interrupt, type Strand } from "./strand.ts"
 import type { Limit } from "./wait.ts"
 
 /** What a Timeout throws: an error object, a class to make one of, a message for the Timeout itself, or false. */

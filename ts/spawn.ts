@@ -6,7 +6,7 @@ import { QuietGreenlet } from "./flow.ts"
 import { getHub } from "./hub.ts"
 import type { TimeoutArgument } from "./limit.ts"
 import { RawGreenlet } from "./rawgreenlet.ts"
-import { currentStrand, scheduler, Strand } from "./strand.ts"
+import { currentStrand, Strand } from "./strand.ts"
 import type { Op, Wait } from "./wait.ts"
 import { joinStrictly } from "./waiting.ts"
 

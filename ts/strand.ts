@@ -143,7 +143,7 @@ export class Main extends Strand {
 }
 
 /** The code outside all greenlets, whichever home it runs in. On hosts with one home it is the one MAIN that there is. */
-const OUTSIDE: Main = new Main()
+export const OUTSIDE: Main = new Main()
 
 /** The strands of one home. */
 class Strands {

@@ -3,7 +3,7 @@ import { getcurrent, getHub, joinall, run, signalHandler, sleep, spawn, Timeout,
 import { Event } from "gevent-wasm/event"
 import { NotSupportedError } from "gevent-wasm/exceptions"
 import { capabilities } from "gevent-wasm/host"
-import { Greenlet } from "gevent-wasm/greenlet"
+import type { Greenlet } from "gevent-wasm/greenlet"
 import { Semaphore } from "gevent-wasm/lock"
 import { Pool } from "gevent-wasm/pool"
 import { Program } from "gevent-wasm/program"

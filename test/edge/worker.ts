@@ -13,7 +13,7 @@ import {
   withTimeout,
 } from "gevent-wasm"
 import { Loop } from "gevent-wasm/core"
-import { Greenlet } from "gevent-wasm/greenlet"
+import type { Greenlet } from "gevent-wasm/greenlet"
 import { Event } from "gevent-wasm/event"
 import { NotSupportedError } from "gevent-wasm/exceptions"
 import { capabilities } from "gevent-wasm/host"

@@ -110,9 +110,8 @@ export class Loop implements Turnable, EpollOwner {
     this.clockIndex = this.module.exports.loop_clock(this.pointer) >>> 3
     this.turns.add(this)
     if (this.isDefault) {
-      // eslint-disable-next-line @typescript-eslint/no-this-alias -- the one that Loop.default() finds
       defaultLoop.loop = this
-      // eslint-disable-next-line @typescript-eslint/no-this-alias -- and the one that libev has
+      // eslint-disable-next-line @typescript-eslint/no-this-alias -- the one that libev has as its default loop
       if (first) libevDefault = this
       this.offExit = processes.onExit(() => this.feedSignal(SIGCHLD))
     }

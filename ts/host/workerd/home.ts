@@ -105,6 +105,7 @@ class RequestHome implements Home {
 
   private call(fn: () => void): void {
     const previous = running
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the one whose code runs
     running = this
     try {
       root(fn)

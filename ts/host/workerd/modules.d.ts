@@ -1,8 +1,9 @@
 declare module "cloudflare:sockets" {
+  /** Returns a `Connection` of sockets.ts, which a declaration of a module cannot import. */
   export function connect(
     address: { hostname: string; port: number },
     options?: { secureTransport?: "on" | "off" | "starttls"; allowHalfOpen?: boolean },
-  ): import("./sockets.ts").Connection
+  ): unknown
 }
 
 declare module "cloudflare:workers" {

@@ -111,7 +111,8 @@ export class Stream extends Descriptor {
     if (address.family === "unix" || address.family !== this.family) return -E.AFNOSUPPORT
     const hostname = address.host.includes(":") ? `[${address.host}]` : address.host
     try {
-      this.attach(connect({ hostname, port: address.port }, { secureTransport: "off", allowHalfOpen: true }))
+      const options = { secureTransport: "off", allowHalfOpen: true } as const
+      this.attach(connect({ hostname, port: address.port }, options) as Connection)
     } catch {
       return -E.INVAL // an address that workerd does not take
     }
