@@ -1,10 +1,11 @@
 import { BaseServer, type ListenAddress, type ServerOptions } from "./baseserver.ts"
-import { SocketError } from "./exceptions.ts"
+import { NotSupportedError, SocketError } from "./exceptions.ts"
 import { errnoOf, errorMessage } from "./host/errno.ts"
 import { AF_INET, AF_INET6 } from "./socket/constants.ts"
 import type { SocketAddress } from "./socket/address.ts"
 import { Socket } from "./socket/socket.ts"
 
+export { serveConnection } from "./serveconnection.ts"
 export type { ListenAddress, ServerOptions, ServerPool, SpawnFunction, SpawnOption } from "./baseserver.ts"
 
 /** What handles a connection: a generator, async or plain function. The socket is closed when it has ended. */
@@ -115,6 +116,7 @@ function isMissingFamily(error: unknown): boolean {
 }
 
 function withAddress(error: unknown, address: SocketAddress): unknown {
+  if (error instanceof NotSupportedError) return error
   const errno = error instanceof SocketError ? errnoOf(error.code) : undefined
   if (errno === undefined) return error
   const [host, port] = typeof address === "string" ? [address, undefined] : address
