@@ -113,8 +113,8 @@ async function compile(source: Source): Promise<[WebAssembly.Module, string]> {
 }
 
 async function compileBytes(source: string | URL | Uint8Array, name: string): Promise<WebAssembly.Module> {
-  need("compile")
   if (!(source instanceof Uint8Array)) need("files", "open")
+  need("compile")
   const bytes = source instanceof Uint8Array ? source : host.readFile(source)
   try {
     return await WebAssembly.compile(bytes)
