@@ -4,6 +4,7 @@ import { SOCK_STREAM } from "./socket/constants.ts"
 import type { SocketAddress } from "./socket/address.ts"
 import type { Socket } from "./socket/socket.ts"
 
+export { serveConnection } from "./serveconnection.ts"
 export { DatagramServer, type DatagramHandle } from "./server/datagramserver.ts"
 export type { ListenAddress, ServerOptions, ServerPool, SpawnFunction, SpawnOption } from "./baseserver.ts"
 

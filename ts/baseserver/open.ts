@@ -1,4 +1,4 @@
-import { SocketError } from "../exceptions.ts"
+import { NotSupportedError, SocketError } from "../exceptions.ts"
 import { errnoOf, errorMessage } from "../host/errno.ts"
 import { AF_INET, AF_INET6 } from "../socket/constants.ts"
 import type { SocketAddress } from "../socket/address.ts"
@@ -49,6 +49,7 @@ function isMissingFamily(error: unknown): boolean {
 }
 
 function withAddress(error: unknown, address: SocketAddress): unknown {
+  if (error instanceof NotSupportedError) return error
   const errno = error instanceof SocketError ? errnoOf(error.code) : undefined
   if (errno === undefined) return error
   const [host, port] = typeof address === "string" ? [address, undefined] : address

@@ -1,7 +1,7 @@
 import { host } from "#host"
 import { descriptors } from "../core/descriptors.ts"
 import { createSocketPair } from "../core/socketpair.ts"
-import { SocketError } from "../exceptions.ts"
+import { need, SocketError } from "../exceptions.ts"
 import type { Flow } from "../flow.ts"
 import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
@@ -42,6 +42,7 @@ import {
   type Message,
   type MessageInto,
 } from "./message.ts"
+import { SocketFile, type MakefileOptions } from "./makefile.ts"
 import { Recv, RecvInto } from "./recv.ts"
 import { beginning, messageFlags, Recvfrom, sender } from "./recvfrom.ts"
 import { Send, Sendall } from "./send.ts"
@@ -136,6 +137,7 @@ export class Socket implements Disposable {
    */
   bind(address: AnyAddress): void {
     const descriptor = this.endpoint.live("bind")
+    need("listen", "bind")
     checkAddressOf(this.family, address)
     if (typeof address !== "string" && address[0] === "localhost") {
       address = [this.family === AF_INET6 ? "::1" : "127.0.0.1", address[1]]
@@ -156,7 +158,9 @@ export class Socket implements Disposable {
    */
   listen(backlog: number = SOMAXCONN): void {
     checkSize(backlog)
-    checked(this.endpoint.live("listen").listen(backlog), "listen")
+    const descriptor = this.endpoint.live("listen")
+    need("listen", "listen")
+    checked(descriptor.listen(backlog), "listen")
   }
 
   /**
@@ -615,6 +619,7 @@ export function socketpair(family: number = AF_UNIX, type: number = SOCK_STREAM,
 }
 
 function openSocket(family: number, type: number): number {
+  need(type === SOCK_DGRAM ? "udp" : family === AF_UNIX ? "unix" : "tcp", "socket")
   const { stream } = FAMILIES.get(family)!
   const opened = type === SOCK_DGRAM && stream !== "unix" ? host.datagram(stream) : host.stream(stream)
   if (typeof opened === "number") throw new SocketError(opened, "socket")
