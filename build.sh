@@ -72,17 +72,6 @@ need_emcc() {
   fi
 }
 
-# What the tests talk to: COMMAND:PACKAGE.
-peers=(curl:curl openssl:openssl socat:socat nc:netcat-openbsd)
-
-need_peers() {
-  local peer missing=()
-  for peer in "${peers[@]}"; do command -v "${peer%%:*}" >/dev/null || missing+=("${peer#*:}"); done
-  [ ${#missing[@]} -gt 0 ] || return 0
-  can_install || fail "the tests need ${missing[*]} (names of Debian's packages): install them and run build.sh --tests again"
-  apt_install "${missing[@]}"
-}
-
 install_packages() {
   need_node
   echo "npm ci"
@@ -136,7 +125,6 @@ step declarations dist/types declarations ts tsconfig.json scripts/tsconfig.decl
 step examples build/examples "bundle examples" examples package-lock.json scripts/bundle.mjs
 step example-programs build/examples/echo_client.wasm build_example_programs examples/c wasm build/toolchain.mjs
 if [ -n "$tests" ]; then
-  need_peers
   # a noun of the core is tested from its source
   step tests build/test "bundle test" test ts package-lock.json scripts/bundle.mjs
   step test-programs build/test build_test_programs test/wasm dist/lib wasm scripts/wasm.mjs build/toolchain.mjs

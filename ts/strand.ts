@@ -183,10 +183,15 @@ export function delist(strand: Strand): void {
 
 /** The strand whose code is running, async greenlets included. */
 export function currentStrand(): Strand {
-  const { current, context } = scheduler
-  if (current !== MAIN || context === null) return current
-  const strand = context.get()
-  return strand === undefined || strand.dead ? MAIN : strand
+  return inContext(scheduler.current)
+}
+
+/** Tells MAIN and async greenlets apart, which all run while `scheduler.current` is MAIN: by the host's context that we are in. */
+export function inContext(strand: Strand): Strand {
+  const { context } = scheduler
+  if (strand !== MAIN || context === null) return strand
+  const found = context.get()
+  return found === undefined || found.dead ? MAIN : found
 }
 
 /** The host's context, which tells async greenlets apart; made when the first one starts. */
