@@ -1,5 +1,5 @@
 import { Attempt } from "../attempt.ts"
-import { currentStrand, MAIN, scheduler } from "../strand.ts"
+import { currentStrand, OUTSIDE, scheduler } from "../strand.ts"
 import type { BlockingCall, Wait } from "../wait.ts"
 
 /** What lines are read from. */
@@ -19,7 +19,7 @@ export class Readline<T> extends Attempt<T> {
     super()
     this.done = false
     this.value = undefined as T
-    this.strand = scheduler.current === MAIN ? currentStrand() : scheduler.current
+    this.strand = scheduler.current === OUTSIDE ? currentStrand() : scheduler.current
     this.wait = null
     this.source = source
     this.limit = limit
