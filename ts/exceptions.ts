@@ -1,6 +1,6 @@
 import { host } from "#host"
 import { MISSING, type Capabilities } from "./host/capabilities.ts"
-import { errorMessage, errorName } from "./host/errno.ts"
+import { E, errorMessage, errorName } from "./host/errno.ts"
 
 /**
  * What `kill()` ends a greenlet with. It is not a failure: a greenlet that it ended is `successful()`, and its value is the
@@ -163,6 +163,48 @@ export class SocketError extends Error {
 /** A socket's timeout has passed. gevent: `socket.timeout`. */
 export class SocketTimeout extends SocketError {
   override name = "SocketTimeout"
+}
+
+/** A FileObject was used after its `close()`. gevent: `gevent.fileobject.FileObjectClosed`. */
+export class FileObjectClosed extends SocketError {
+  override name = "FileObjectClosed"
+
+  constructor() {
+    super(E.BADF, undefined, "Bad file descriptor (FileObject was closed)")
+  }
+}
+
+/** A file was not opened for what was asked of it: reading, writing, or a position that it does not have. Python: `io.UnsupportedOperation`. */
+export class UnsupportedOperation extends Error {
+  override name = "UnsupportedOperation"
+}
+
+/** Bytes are no text in the encoding of a file that is strict. Python: `UnicodeDecodeError`. */
+export class UnicodeDecodeError extends Error {
+  override name = "UnicodeDecodeError"
+  /** The encoding. */
+  readonly encoding: string
+
+  constructor(encoding: string, options?: ErrorOptions) {
+    super(`the bytes are no text in ${encoding}`, options)
+    this.encoding = encoding
+  }
+}
+
+/** A text has a character that the encoding of a file, which is strict, does not have. Python: `UnicodeEncodeError`. */
+export class UnicodeEncodeError extends Error {
+  override name = "UnicodeEncodeError"
+  /** The encoding. */
+  readonly encoding: string
+  /** Where the character is in the text. */
+  readonly start: number
+
+  constructor(encoding: string, text: string, start: number) {
+    const code = text.codePointAt(start)!.toString(16).toUpperCase().padStart(4, "0")
+    super(`${encoding} has no U+${code}, at position ${start} of the text`)
+    this.encoding = encoding
+    this.start = start
+  }
 }
 
 /**

@@ -16,6 +16,9 @@ export interface FileStat {
   ctime: number
 }
 
+/** How a file is opened, as fopen(3) has it; `x` makes a new one. */
+export type FileMode = "r" | "r+" | "w" | "w+" | "x" | "x+" | "a" | "a+"
+
 /** An address that a name stands for. */
 export interface ResolvedAddress {
   address: string
@@ -86,8 +89,16 @@ export interface Host extends Home {
   /** The home of the code that runs now. The host itself is one, and on most hosts the only one. */
   home(): Home
 
-  /** A new TCP socket, which is to be bound, to listen or to connect; or an errno when the host has none. */
-  stream(family: "inet" | "inet6"): Descriptor | number
+  /** A new TCP or unix socket, which is to be bound, to listen or to connect; or an errno when the host has none. */
+  stream(family: "inet" | "inet6" | "unix"): Descriptor | number
+
+  /**
+   * Opens a file, a fifo or a device.
+   *
+   * @param blocking - Whether its calls may block the thread: then they never answer -E.AGAIN.
+   * @returns Its descriptor, or an errno; -E.NOSYS when the host has no files.
+   */
+  open(path: string | URL, mode: FileMode, blocking: boolean): Descriptor | number
 
   /** Takes over a connection that the host has accepted, in the form in which it hands it to the program; or an errno. */
   adopt(connection: unknown): Promise<Descriptor | number>

@@ -9,11 +9,16 @@ import type { Descriptor } from "./descriptor.ts"
 import { E } from "./errno.ts"
 import type { Context, FileStat, Home, Host, ResolvedAddress } from "./host.ts"
 import { errnoOfError, systemErrno } from "./node/errors.ts"
+import { inet, inet6 } from "./node/inet.ts"
+import { openFile } from "./node/file.ts"
 import { random } from "./random.ts"
 import { writeOutput } from "./node/output.ts"
 import { signal, signals } from "./node/signals.ts"
 import { Stream } from "./node/stream.ts"
 import { DeadlineTimer } from "./node/timer.ts"
+import { unix } from "./node/unix.ts"
+
+const domains = { inet, inet6, unix }
 
 // What the loop runs belongs to nobody's asynchronous context, whoever woke it.
 const root = new AsyncResource("gevent-wasm")
@@ -36,6 +41,7 @@ export const host: Host = {
   systemErrno,
   errno: errnoOfError,
   write: writeOutput,
+  open: openFile,
   inspect: inspect.custom,
   monotonic,
   wall,
@@ -73,8 +79,8 @@ export const host: Host = {
     timer.arm(ms, fn, ref)
   },
 
-  stream(family: "inet" | "inet6"): Descriptor {
-    return new Stream(family)
+  stream(family: "inet" | "inet6" | "unix"): Descriptor {
+    return new Stream(domains[family])
   },
 
   adopt(): Promise<number> {

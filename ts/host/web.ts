@@ -46,6 +46,10 @@ export const web: Web = {
     return () => undefined
   },
 
+  open(): number {
+    return -E.NOSYS
+  },
+
   lstat(): number {
     return -E.NOSYS
   },

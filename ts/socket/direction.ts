@@ -27,6 +27,7 @@ export class Direction implements EventSink {
   private waiter: Waiter | null = null
   private handle = 0
   private watching = false
+  private keepsAlive = true
   private loop: Loop | null = null
 
   /** @param stays - Whether the watcher stays between waits; it should where readiness ends with a wait. */
@@ -34,6 +35,19 @@ export class Direction implements EventSink {
     this.fd = fd
     this.events = events
     this.stays = stays
+  }
+
+  /** Whether who waits keeps the loop alive; may change at any time. */
+  get ref(): boolean {
+    return this.keepsAlive
+  }
+
+  set ref(value: boolean) {
+    if (value === this.keepsAlive) return
+    this.keepsAlive = value
+    if (!this.watching) return
+    if (value) this.loop!.hold()
+    else this.loop!.unhold()
   }
 
   /** Throws when somebody waits. @throws {ConcurrentObjectUseError} */
@@ -52,7 +66,7 @@ export class Direction implements EventSink {
   watch(): void {
     const loop = (this.loop = scheduler.loop)
     this.watching = true
-    loop.hold()
+    if (this.keepsAlive) loop.hold()
     if (this.handle === 0) this.handle = loop.startIo(this, 0, false, this.fd, this.events)
   }
 
@@ -61,7 +75,7 @@ export class Direction implements EventSink {
     this.waiter = null
     if (this.watching) {
       this.watching = false
-      this.loop!.unhold()
+      if (this.keepsAlive) this.loop!.unhold()
     }
     if (!this.stays) this.stop()
   }
