@@ -72,6 +72,17 @@ need_emcc() {
   fi
 }
 
+# What the tests talk to: COMMAND:PACKAGE.
+peers=(curl:curl openssl:openssl socat:socat nc:netcat-openbsd chromium:chromium)
+
+need_peers() {
+  local peer missing=()
+  for peer in "${peers[@]}"; do command -v "${peer%%:*}" >/dev/null || missing+=("${peer#*:}"); done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  can_install || fail "the tests need ${missing[*]} (names of Debian's packages): install them and run build.sh --tests again"
+  apt_install "${missing[@]}"
+}
+
 install_packages() {
   need_node
   echo "npm ci"
@@ -120,11 +131,12 @@ step packages node_modules install_packages package-lock.json
 step sources build/src scripts/sources.sh wasm/sources.lock scripts/sources.sh
 step toolchain build/toolchain.mjs bundle_toolchain ts/cli package-lock.json build.sh
 step wasm dist/hub.wasm build_wasm wasm scripts/wasm.mjs build/toolchain.mjs
-step bundle dist/index.js bundle ts package.json package-lock.json scripts/bundle.mjs
+step bundle dist/index.js bundle ts dist/hub.wasm package.json package-lock.json scripts/bundle.mjs
 step declarations dist/types declarations ts tsconfig.json scripts/tsconfig.declarations.json package-lock.json
 step examples build/examples "bundle examples" examples package-lock.json scripts/bundle.mjs
 step example-programs build/examples/echo_client.wasm build_example_programs examples/c wasm build/toolchain.mjs
 if [ -n "$tests" ]; then
+  need_peers
   # a noun of the core is tested from its source
   step tests build/test "bundle test" test ts package-lock.json scripts/bundle.mjs
   step test-programs build/test build_test_programs test/wasm dist/lib wasm scripts/wasm.mjs build/toolchain.mjs
