@@ -174,11 +174,18 @@ copy_parts(const struct msghdr *message, char *buffer, size_t length, int to_buf
   }
 }
 
-/* A message of one part is used as it is; others go through a buffer of their own. */
-static char *
-buffer_of(const struct msghdr *message, size_t length)
+/* A message of one part is used as it is; others go through a buffer of their own. Says whether there is memory for that. */
+static int
+get_buffer(const struct msghdr *message, size_t length, char **buffer)
 {
-  return message->msg_iovlen == 1 ? message->msg_iov->iov_base : malloc(length ? length : 1);
+  if (message->msg_iovlen == 1) {
+    *buffer = message->msg_iov->iov_base;
+    return 1;
+  }
+  if ((*buffer = malloc(length ? length : 1)))
+    return 1;
+  errno = ENOMEM;
+  return 0;
 }
 
 static void
@@ -203,10 +210,8 @@ sendmsg(int fd, const struct msghdr *message, int flags)
     errno = EOPNOTSUPP;
     return -1;
   }
-  if (!(buffer = buffer_of(message, length))) {
-    errno = ENOMEM;
+  if (!get_buffer(message, length, &buffer))
     return -1;
-  }
   if (message->msg_iovlen != 1)
     copy_parts(message, buffer, length, 1);
   n = sendto(fd, buffer, length, flags, message->msg_name, message->msg_namelen);
@@ -219,14 +224,12 @@ ssize_t
 recvmsg(int fd, struct msghdr *message, int flags)
 {
   size_t length = total(message);
-  char *buffer = buffer_of(message, length);
   socklen_t size = message->msg_namelen;
+  char *buffer;
   ssize_t n;
 
-  if (!buffer) {
-    errno = ENOMEM;
+  if (!get_buffer(message, length, &buffer))
     return -1;
-  }
   if ((n = receive(fd, buffer, length, flags, message->msg_name, &size)) >= 0) {
     if (message->msg_iovlen != 1)
       copy_parts(message, buffer, (size_t)n < length ? (size_t)n : length, 0);

@@ -20,9 +20,9 @@ const PATIENCE = 100
 export const works: Record<string, Work> = {
   ours: async () => {
     const { DatagramServer } = await import("gevent-wasm/server")
-    const server = new DatagramServer("127.0.0.1:0", function* (data, address) {
-      yield* server.sendto(data, address)
-    })
+    const server: InstanceType<typeof DatagramServer> = new DatagramServer("127.0.0.1:0", (data, address) =>
+      server.sendto(data, address),
+    )
     server.start()
     return server.serverPort
   },

@@ -115,6 +115,9 @@ messages(void)
   CHECK(sendmsg(fd, &message, 0) == 5);
   CHECK(recvmsg(fd, &received, MSG_TRUNC) == 5);
   FAILS(recvmsg(fd, &received, MSG_DONTWAIT), EAGAIN);
+  out[0] = (struct iovec){NULL, 0};
+  CHECK(sendmsg(fd, &message, 0) == 0);
+  CHECK(recvmsg(fd, &received, 0) == 0 && received.msg_flags == 0);
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   FAILS(sendmsg(fd, &message, 0), EOPNOTSUPP);
