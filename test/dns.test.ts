@@ -80,7 +80,7 @@ test("a Resolver answers callbacks and promises as Node's does", async () => {
     })
     assert.equal(called, [null, result], name)
   }
-  assert.equal(await resolver.resolve4("host.test", { ttl: true } as never), [{ address: "127.0.0.1", ttl: 42 }])
+  assert.equal(await resolver.resolve4("host.test", { ttl: true }), [{ address: "127.0.0.1", ttl: 42 }])
   assert.equal(await resolver.resolve("host.test"), ["127.0.0.1"])
   assert.equal(await resolver.resolve("host.test", "MX"), [{ exchange: "mail.test", priority: 10 }])
   assert.equal(await resolver.reverse("192.0.2.1"), ["host.test"])
@@ -113,10 +113,10 @@ test("lookup serves net.connect and http.Agent", async () => {
   const web = http.createServer((_request, response) => response.end("hello"))
   await new Promise<void>((done) => web.listen(0, "127.0.0.1", done))
   const { port } = web.address() as AddressInfo
-  const socket = net.connect({ host: "web.test", port, lookup: lookup as never, family: 4 })
+  const socket = net.connect({ host: "web.test", port, lookup: lookup, family: 4 })
   await new Promise<void>((done, failed) => socket.once("connect", done).once("error", failed))
   socket.destroy()
-  const agent = new http.Agent({ lookup: lookup as never, family: 4 })
+  const agent = new http.Agent({ lookup: lookup, family: 4 })
   const body = await new Promise<string>((done, failed) => {
     http
       .get({ host: "web.test", port, agent }, (response) => {

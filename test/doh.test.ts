@@ -1,5 +1,5 @@
 import { getHub, run, sleep, spawn } from "gevent-wasm"
-import { DohResolver, gaierror, getaddrinfo, gethostbyname, herror, resolve } from "gevent-wasm/resolver"
+import { DohResolver, type gaierror, getaddrinfo, gethostbyname, type herror, resolve } from "gevent-wasm/resolver"
 import { SOCK_STREAM } from "gevent-wasm/socket"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"

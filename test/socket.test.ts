@@ -66,7 +66,7 @@ test("SO-01: a socket has a family, a type and a number, and takes over one that
     (error: SocketError) => error.code === "EAFNOSUPPORT",
   )
   assert.throws(
-    () => new Socket(AF_INET, 2),
+    () => new Socket(AF_INET, 3),
     (error: SocketError) => error.code === "EPROTONOSUPPORT",
   )
   assert.throws(

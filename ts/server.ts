@@ -1,10 +1,11 @@
 import { BaseServer, type ListenAddress, type ServerOptions } from "./baseserver.ts"
-import { SocketError } from "./exceptions.ts"
-import { errnoOf, errorMessage } from "./host/errno.ts"
-import { AF_INET, AF_INET6 } from "./socket/constants.ts"
+import { openAt } from "./baseserver/open.ts"
+import { SOCK_STREAM } from "./socket/constants.ts"
 import type { SocketAddress } from "./socket/address.ts"
-import { Socket } from "./socket/socket.ts"
+import type { Socket } from "./socket/socket.ts"
 
+export { serveConnection } from "./serveconnection.ts"
+export { DatagramServer, type DatagramHandle } from "./server/datagramserver.ts"
 export type { ListenAddress, ServerOptions, ServerPool, SpawnFunction, SpawnOption } from "./baseserver.ts"
 
 /** What handles a connection: a generator, async or plain function. The socket is closed when it has ended. */
@@ -70,7 +71,11 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
       return
     }
     if (this.listenAt === null) throw new TypeError("a server that was given a socket cannot start again")
-    this.socket = this.open(this.listenAt)
+    this.socket = openAt(this.family, this.listenAt, SOCK_STREAM, (socket, address) => {
+      socket.bind(address)
+      socket.listen(this.backlog)
+    })
+    this.family = this.socket.family
     this.address = this.socket.getsockname()
   }
 
@@ -81,43 +86,4 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
   protected doClose(socket: Socket): void {
     socket.close()
   }
-
-  /** A listening socket. A host without IPv6 serves any address with IPv4. */
-  private open(address: SocketAddress): Socket {
-    try {
-      return listenOn(this.family, address, this.backlog)
-    } catch (error) {
-      if (this.family !== AF_INET6 || address[0] !== "" || !isMissingFamily(error)) throw withAddress(error, address)
-    }
-    this.family = AF_INET
-    try {
-      return listenOn(AF_INET, address, this.backlog)
-    } catch (error) {
-      throw withAddress(error, address)
-    }
-  }
-}
-
-function listenOn(family: number, address: SocketAddress, backlog: number): Socket {
-  const socket = new Socket(family)
-  try {
-    socket.bind(address)
-    socket.listen(backlog)
-    return socket
-  } catch (error) {
-    socket.close()
-    throw error
-  }
-}
-
-function isMissingFamily(error: unknown): boolean {
-  return error instanceof SocketError && (error.code === "EAFNOSUPPORT" || error.code === "EADDRNOTAVAIL")
-}
-
-function withAddress(error: unknown, address: SocketAddress): unknown {
-  const errno = error instanceof SocketError ? errnoOf(error.code) : undefined
-  if (errno === undefined) return error
-  const [host, port] = typeof address === "string" ? [address, undefined] : address
-  const where = `${JSON.stringify(host)}${port === undefined ? "" : ` port ${port}`}`
-  return new SocketError(errno, "listen", `${errorMessage(errno)}: ${where}`)
 }

@@ -393,6 +393,8 @@ on_addrinfo(void *data, int status, int timeouts, struct ares_addrinfo *info)
     answer_addrinfo(&answer, info, search->asked);
     ares_freeaddrinfo(info);
   }
+  if (status == ARES_ECONNREFUSED && lookup_files_only(search->resolver->channel))
+    status = ARES_ENOTFOUND; /* nobody was asked who could have refused */
   search_end(search, status, &answer);
 }
 

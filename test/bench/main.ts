@@ -25,6 +25,7 @@ import * as threads from "./threads.ts"
 import * as timeout from "./timeout.ts"
 import * as transfer from "./transfer.ts"
 import { Tools } from "./tools.ts"
+import * as udp from "./udp.ts"
 import * as yielding from "./yield.ts"
 
 const ROWS: Record<string, Row> = {
@@ -41,6 +42,7 @@ const ROWS: Record<string, Row> = {
   imap,
   echo,
   transfer,
+  udp,
   readline,
   sleepers,
   threads,

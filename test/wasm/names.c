@@ -18,13 +18,14 @@ static void addresses(const char *node, const char *service, int flags) {
   struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = flags}, *list;
   int error = getaddrinfo(*node ? node : NULL, *service ? service : NULL, &hints, &list);
   if (error) { printf("error %d %s\n", error, gai_strerror(error)); return; }
-  printf("%s:", list->ai_canonname ? list->ai_canonname : "-");
+  char line[512]; /* in one piece, for other threads print meanwhile */
+  int length = snprintf(line, sizeof line, "%s:", list->ai_canonname ? list->ai_canonname : "-");
   for (struct addrinfo *one = list; one; one = one->ai_next) {
     char host[64], port[16];
     if (getnameinfo(one->ai_addr, one->ai_addrlen, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV)) abort();
-    printf(" %d/%d %s %s", one->ai_family, one->ai_socktype, host, port);
+    length += snprintf(line + length, sizeof line - length, " %d/%d %s %s", one->ai_family, one->ai_socktype, host, port);
   }
-  puts("");
+  puts(line);
   freeaddrinfo(list);
 }
 

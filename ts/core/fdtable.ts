@@ -1,5 +1,6 @@
 import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
+import type { Home } from "../host/host.ts"
 
 const FIRST = 3
 
@@ -101,6 +102,13 @@ export class FdTable {
     for (let i = observers.length - 1; i >= 0; i--) observers[i]?.closed(fd)
     if (--descriptor.links === 0) descriptor.close()
     return 0
+  }
+
+  /** Closes what ends with a home. */
+  closeOf(home: Home): void {
+    this.entries.forEach((descriptor, fd) => {
+      if (descriptor?.belongsTo(home) === true) this.close(fd)
+    })
   }
 
   private grow(): void {

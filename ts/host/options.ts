@@ -26,9 +26,9 @@ export const SO_ERROR = 4
 export const SO_DONTROUTE = 5
 /** Allow datagrams to a broadcast address. */
 export const SO_BROADCAST = 6
-/** Size of the send buffer. That of a TCP socket is remembered only: no host lets it be set. */
+/** Size of the send buffer. That of a stream is remembered only: no host lets it be set. */
 export const SO_SNDBUF = 7
-/** Size of the receive buffer. That of a TCP socket is remembered only. */
+/** Size of the receive buffer. That of a stream is remembered only. */
 export const SO_RCVBUF = 8
 /** Probe an idle connection. */
 export const SO_KEEPALIVE = 9
@@ -63,7 +63,23 @@ export const TCP_NODELAY = 1
 export const TCP_CORK = 3
 /** Seconds of idleness before the first keep-alive probe. */
 export const TCP_KEEPIDLE = 4
-/** Hops that a datagram may take, 1-255. */
+/** Seconds between keep-alive probes; always the system's 75. */
+export const TCP_KEEPINTVL = 5
+/** Probes without an answer before the connection is given up; always the system's 9. */
+export const TCP_KEEPCNT = 6
+/** How often a connect is retried; always the system's 6. */
+export const TCP_SYNCNT = 7
+/** Seconds of FIN_WAIT2; always the system's 60. */
+export const TCP_LINGER2 = 8
+/** Accept only when data is there; always 0. */
+export const TCP_DEFER_ACCEPT = 9
+/** Acknowledge at once; always 1. */
+export const TCP_QUICKACK = 12
+/** Milliseconds that data may go without being acknowledged; always 0, the system's choice. */
+export const TCP_USER_TIMEOUT = 18
+/** Type of service; always 0. */
+export const IP_TOS = 1
+/** Hops that a packet may take, 1-255; that of a stream is always the system's 64. */
 export const IP_TTL = 2
 /** The interface that multicast is sent on: its IPv4 address, 4 bytes. */
 export const IP_MULTICAST_IF = 32
@@ -87,22 +103,6 @@ export const IPV6_MULTICAST_LOOP = 19
 export const IPV6_JOIN_GROUP = 20
 /** Leave a multicast group: the bytes that it was joined with. */
 export const IPV6_LEAVE_GROUP = 21
-/** Seconds between keep-alive probes; always the system's 75. */
-export const TCP_KEEPINTVL = 5
-/** Probes without an answer before the connection is given up; always the system's 9. */
-export const TCP_KEEPCNT = 6
-/** How often a connect is retried; always the system's 6. */
-export const TCP_SYNCNT = 7
-/** Seconds of FIN_WAIT2; always the system's 60. */
-export const TCP_LINGER2 = 8
-/** Accept only when data is there; always 0. */
-export const TCP_DEFER_ACCEPT = 9
-/** Acknowledge at once; always 1. */
-export const TCP_QUICKACK = 12
-/** Milliseconds that data may go without being acknowledged; always 0, the system's choice. */
-export const TCP_USER_TIMEOUT = 18
-/** Type of service; always 0. */
-export const IP_TOS = 1
 /** Keep an IPv6 socket off IPv4. To be set before bind. */
 export const IPV6_V6ONLY = 26
 /** Traffic class; always 0. */

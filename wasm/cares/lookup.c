@@ -74,4 +74,6 @@ lookup_status(const ares_dns_record_t *reply)
   return ares_dns_query_reply_tostatus(ares_dns_record_get_rcode(reply), ares_dns_record_rr_cnt(reply, ARES_SECTION_ANSWER));
 }
 
+int lookup_files_only(const ares_channel_t *channel) { return !strchr(channel->lookups, 'b'); }
+
 size_t lookup_count(const ares_channel_t *channel) { return ares_llist_len(channel->all_queries); }

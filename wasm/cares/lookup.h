@@ -16,6 +16,9 @@ unsigned char *lookup_message(const char *name, int type, int edns_size, size_t 
 /* The ARES_ code that a reply stands for. */
 int lookup_status(const ares_dns_record_t *reply);
 
+/* Whether no server is ever asked for a name. */
+int lookup_files_only(const ares_channel_t *channel);
+
 /* Queries that wait for an answer. */
 size_t lookup_count(const ares_channel_t *channel);
 

@@ -23,6 +23,7 @@ import {
   SO_SNDBUF,
   SOL_SOCKET,
 } from "../options.ts"
+import { OptionShadow } from "../optionshadow.ts"
 import { canReusePort } from "./binding.ts"
 import { errnoOfError } from "./errors.ts"
 import type { UdpOptions, UdpSettings } from "./udpport.ts"
@@ -48,6 +49,7 @@ export class DatagramOptions implements UdpOptions {
   private multicastHops = 1
   private multicastLoop = true
   private multicastInterface = 0
+  private readonly others = new OptionShadow()
   private readonly changes = new Map<string, Change>()
 
   /** Sets on a new socket of the host what was set before. Returns 0 or the negative errno of what failed. */
@@ -64,8 +66,10 @@ export class DatagramOptions implements UdpOptions {
     const on = value !== 0
     if (level === SOL_SOCKET) {
       if (name === SO_REUSEADDR) this.reuseAddress = on
-      else if (name === SO_REUSEPORT && (canReusePort || !on)) this.reusePort = on
-      else if (name === SO_BROADCAST) {
+      else if (name === SO_REUSEPORT) {
+        if (on && !canReusePort) return -E.NOPROTOOPT
+        this.reusePort = on
+      } else if (name === SO_BROADCAST) {
         this.broadcast = on
         return this.change("broadcast", settings, (socket) => socket.setBroadcast(on))
       } else if (name === SO_RCVBUF) {
@@ -80,7 +84,7 @@ export class DatagramOptions implements UdpOptions {
           socket.setSendBufferSize?.(value)
           this.sendBuffer = socket.getSendBufferSize?.() ?? value
         })
-      } else return -E.NOPROTOOPT
+      } else return this.others.set(level, name, value)
       return 0
     }
     if (is(level, name, IP_TTL, IPV6_UNICAST_HOPS)) {
@@ -97,6 +101,7 @@ export class DatagramOptions implements UdpOptions {
       this.multicastLoop = on
       return this.change("multicastLoop", settings, (socket) => socket.setMulticastLoopback(on))
     }
+    if (level === IPPROTO_IP && name === IP_MULTICAST_IF) return this.setInterface(value, settings)
     if (level !== IPPROTO_IPV6) return -E.NOPROTOOPT
     if (name === IPV6_V6ONLY) {
       if (settings !== undefined) return -E.INVAL
@@ -117,9 +122,7 @@ export class DatagramOptions implements UdpOptions {
       // an in_addr, or the one that follows the group in an ip_mreq
       const offset = value.length >= 8 ? 4 : 0
       if (value.length < 4) return -E.INVAL
-      this.multicastInterface = view.getInt32(offset, true)
-      const address = value.subarray(offset, offset + 4).join(".")
-      return this.change("multicastInterface", settings, (socket) => socket.setMulticastInterface(address))
+      return this.setInterface(view.getInt32(offset, true), settings)
     }
     if (is(level, name, IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP)) {
       const member = membership(level, view)
@@ -145,12 +148,21 @@ export class DatagramOptions implements UdpOptions {
       if (name === SO_REUSEPORT) return Number(this.reusePort)
       if (name === SO_RCVBUF) return this.receiveBuffer
       if (name === SO_SNDBUF) return this.sendBuffer
-    } else if (is(level, name, IP_TTL, IPV6_UNICAST_HOPS)) return this.hops
+      return this.others.get(level, name)
+    }
+    if (is(level, name, IP_TTL, IPV6_UNICAST_HOPS)) return this.hops
     else if (is(level, name, IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS)) return this.multicastHops
     else if (is(level, name, IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP)) return Number(this.multicastLoop)
     else if (is(level, name, IP_MULTICAST_IF, IPV6_MULTICAST_IF)) return this.multicastInterface
     else if (level === IPPROTO_IPV6 && name === IPV6_V6ONLY) return Number(this.ipv6Only)
     return -E.NOPROTOOPT
+  }
+
+  // The number is an in_addr: the first byte of the address is the lowest.
+  private setInterface(value: number, settings: UdpSettings | undefined): number {
+    this.multicastInterface = value
+    const address = [0, 8, 16, 24].map((shift) => (value >>> shift) & 255).join(".")
+    return this.change("multicastInterface", settings, (socket) => socket.setMulticastInterface(address))
   }
 
   private change(key: string, settings: UdpSettings | undefined, change: Change): number {

@@ -1,11 +1,12 @@
 import { writeSync } from "node:fs"
 import type net from "node:net"
 import { ChunkQueue } from "../chunks.ts"
-import { Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address, type Received } from "../descriptor.ts"
+import { ERR, HUP, IN, OUT, RDHUP, type Address } from "../descriptor.ts"
 import { E } from "../errno.ts"
 import { SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, SOL_SOCKET } from "../options.ts"
 import type { Binding } from "./binding.ts"
 import type { Domain } from "./domain.ts"
+import { StreamDescriptor } from "../streamdescriptor.ts"
 import { errnoOfError } from "./errors.ts"
 import { farewell, LINGER } from "./farewell.ts"
 import { Listener } from "./listener.ts"
@@ -36,7 +37,7 @@ const small = new Uint8Array(new ArrayBuffer(SMALL))
  * noticed and data that came before is never lost. It writes with write(2) straight from the caller's memory while the
  * kernel takes it; only the rest is copied.
  */
-export class Stream extends Descriptor {
+export class Stream extends StreamDescriptor {
   private readonly domain: Domain
   private state = FRESH
   private socket: net.Socket | undefined = undefined
@@ -48,7 +49,7 @@ export class Stream extends Descriptor {
   private target: Address | undefined = undefined
   private fd = -1
   private error = 0
-  private readonly inbox = new ChunkQueue()
+  protected override readonly inbox = new ChunkQueue()
   private paused = false
   private readEnded = false
   private writeEnded = false
@@ -165,25 +166,6 @@ export class Stream extends Descriptor {
     const chunk = this.inbox.take(max)
     if (this.paused) this.resume()
     return chunk
-  }
-
-  override recvfrom(max: number, peek: boolean): Received | number {
-    if (!peek || max <= 0 || this.inbox.size === 0) {
-      const chunk = this.take(max)
-      if (typeof chunk === "number") return chunk
-      return chunk.length === 0 ? 0 : { data: chunk, address: undefined }
-    }
-    const data = new Uint8Array(Math.min(max, this.inbox.size))
-    this.inbox.peek(data)
-    return { data, address: undefined }
-  }
-
-  override sendto(from: Uint8Array, _address: Address): number {
-    return this.send(from)
-  }
-
-  override disconnect(): number {
-    return this.state === CLOSED ? -E.BADF : -E.NOTSUP
   }
 
   override send(from: Uint8Array): number {
