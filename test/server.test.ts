@@ -720,6 +720,26 @@ test("SV-23: using closes a server, await using stops it", async () => {
   await settled(idle)
 })
 
+test("SV-25: a port that was just served can be served again at once", async () => {
+  await run(function* () {
+    const server = new StreamServer("127.0.0.1:0", function* (socket: Socket) {
+      yield* socket.sendall("x")
+    })
+    server.start()
+    const { address } = server
+    {
+      using client = yield* createConnection(address)
+      yield* client.recv(1)
+      yield* client.recv(1) // the server closed first, which leaves its port in TIME_WAIT
+    }
+    yield* server.stop()
+    const again = new StreamServer(address, () => {})
+    again.start()
+    yield* again.stop()
+  })
+  await settled(idle)
+})
+
 test("SV-27: a handler gets the socket without a timeout, and the address of the client", async () => {
   await run(function* () {
     using listener = listening()
