@@ -85,7 +85,8 @@ test("portforwarder passes data and both ends on, and a signal lets the last con
   using client = spawnPeer("nc", ["-N", "127.0.0.1", entrance!])
   client.stdin.write("still here\n")
   await once(client.stdout, "data")
-  forwarder.child.kill("SIGTERM")
+  // Deno says of each child that got a signal by child.kill() that it ended by it
+  process.kill(forwarder.child.pid!, "SIGTERM")
   await forwarder.says(/accepting no more; 1 connections are left/)
   client.stdin.end()
   const [code] = (await once(forwarder.child, "exit", { signal: AbortSignal.timeout(PATIENCE) })) as [number | null]
