@@ -24,9 +24,7 @@ import {
   socketpair,
   type SocketAddress,
 } from "gevent-wasm/socket"
-import { execFileSync, spawn as startProcess } from "node:child_process"
 import dgram from "node:dgram"
-import { once } from "node:events"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { connectedPair, failure, openDescriptors, settled, text } from "./sockets.ts"
@@ -476,30 +474,5 @@ test("SV-26: the error of a datagram's handler is reported, and the server goes 
     }
     assert.match(reports, /that was bad/)
   }))
-
-test("SO-23: the examples talk to each other", async () => {
-  const flags = host.name === "deno" ? ["run", "--allow-all", "--no-prompt"] : []
-  const server = startProcess(process.execPath, [...flags, "build/examples/udp_server.mjs", "0"])
-  try {
-    let said = ""
-    const line = async (): Promise<string> => {
-      while (!said.includes("\n")) {
-        const [chunk] = (await once(server.stdout, "data")) as [Buffer]
-        said += chunk.toString()
-      }
-      const end = said.indexOf("\n")
-      const first = said.slice(0, end)
-      said = said.slice(end + 1)
-      return first
-    }
-    const port = /^Receiving datagrams at 127\.0\.0\.1:(\d+)$/.exec(await line())![1]!
-    const client = [...flags, "build/examples/udp_client.mjs", "hi", port]
-    const printed = execFileSync(process.execPath, client, { encoding: "utf8" })
-    assert.is(printed, `Sending 2 bytes to 127.0.0.1:${port}\n127.0.0.1:${port}: got "Received 2 bytes"\n`)
-    assert.match(await line(), /^127\.0\.0\.1:\d+: got "hi"$/)
-  } finally {
-    server.kill()
-  }
-})
 
 test.run()
