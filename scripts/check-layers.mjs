@@ -26,6 +26,7 @@ const LAYERS = [
   "queue",
   "pool",
   "socket",
+  "ssl",
   "baseserver",
   "server",
   "program",

@@ -1,3 +1,13 @@
 export { Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address, type Observer } from "./descriptor.ts"
 export { E, errnoOf, errorMessage, errorName, type ErrnoName } from "./errno.ts"
+export {
+  Secure,
+  type CredentialOptions,
+  type Credentials,
+  type PeerCertificate,
+  type PemOrDer,
+  type SecureFailure,
+  type SecureOptions,
+  type SecureSession,
+} from "./secure.ts"
 export type { Context, FileStat, Host, ResolvedAddress } from "./host.ts"

@@ -8,8 +8,11 @@ import process from "node:process"
 import { inspect } from "node:util"
 import type { Descriptor } from "./descriptor.ts"
 import type { Context, FileStat, Host, ResolvedAddress } from "./host.ts"
+import type { Secure, SecureOptions } from "./secure.ts"
+import { createCredentials } from "./node/credentials.ts"
 import { errnoOfError, systemErrno } from "./node/errors.ts"
 import { writeOutput } from "./node/output.ts"
+import { SecureStream } from "./node/securestream.ts"
 import { signal, signals } from "./node/signals.ts"
 import { Stream } from "./node/stream.ts"
 import { DeadlineTimer } from "./node/timer.ts"
@@ -70,6 +73,12 @@ export const host: Host = {
 
   stream(family: "inet" | "inet6"): Descriptor {
     return new Stream(family)
+  },
+
+  credentials: createCredentials,
+
+  secure(inner: Descriptor, options: SecureOptions): Secure {
+    return new SecureStream(inner, options)
   },
 
   onIdle(fn: () => void): () => void {
