@@ -19,6 +19,7 @@ import { TlsRecords } from "../tlsrecords.ts"
 import { certificateOf } from "./certificate.ts"
 import { errnoOfError } from "./errors.ts"
 import { LINGER } from "./farewell.ts"
+import { Shortcut } from "./shortcut.ts"
 import { Transport, type Carrier } from "./transport.ts"
 import { HIGH_WATER_MARK } from "./wire.ts"
 
@@ -57,6 +58,7 @@ export class SecureStream extends Secure implements Observer, Carrier {
   private readonly inbox = new ChunkQueue()
   private state = FRESH
   private engine: Engine | undefined = undefined
+  private shortcut: Shortcut | undefined = undefined
   private hello: ClientHello | undefined = undefined
   private error = 0
   // Sealed bytes that came in and that the engine has not had.
@@ -137,8 +139,7 @@ export class SecureStream extends Secure implements Observer, Carrier {
     if (this.state !== UP) return this.unavailable()
     if (this.error !== 0) return -this.error
     const engine = this.engine!
-    // Bun ends what it sends when the peer ends
-    if (this.writeEnded || engine.writableEnded || engine.destroyed) return -E.PIPE
+    if (this.writeEnded || engine.destroyed) return -E.PIPE
     const room = HIGH_WATER_MARK - engine.writableLength
     if (room <= 0) return -E.AGAIN
     const count = Math.min(from.length, room)
@@ -283,6 +284,8 @@ export class SecureStream extends Secure implements Observer, Carrier {
   }
 
   carried(): void {
+    // Bun ends what it sends when the peer ends
+    this.writeEnded = true
     this.allCarried()
   }
 
@@ -327,6 +330,7 @@ export class SecureStream extends Secure implements Observer, Carrier {
         engine.once("secureConnect", () => this.up())
       }
       this.engine = engine
+      this.shortcut = Shortcut.to(engine, (bytes, sent) => this.carry(bytes, sent))
       engine.on("error", (error) => this.engineFailed(error))
       engine.on("data", (data: Buffer) => this.received(data))
       engine.on("end", () => this.peerEnded())
@@ -420,7 +424,8 @@ export class SecureStream extends Secure implements Observer, Carrier {
     const given = end === chunk.length ? chunk : chunk.subarray(0, end)
     this.held = end === chunk.length ? NO_BYTES : chunk.subarray(end)
     if (this.records.atAlert && this.state === UP) this.probe()
-    this.hungry = this.transport.push(Buffer.from(given.buffer, given.byteOffset, given.length))
+    if (this.shortcut !== undefined) this.shortcut.push(given)
+    else this.hungry = this.transport.push(Buffer.from(given.buffer, given.byteOffset, given.length))
   }
 
   /** What follows waits until it is known whether the record before it ended the stream. */
@@ -567,6 +572,7 @@ export class SecureStream extends Secure implements Observer, Carrier {
     this.held = this.outgoing = NO_BYTES
     const at = inner.observers.indexOf(this)
     if (at >= 0) inner.observers.splice(at, 1)
+    this.shortcut?.close()
     engine?.destroy()
     this.transport.finish()
   }
