@@ -1,8 +1,10 @@
+import { host } from "#host"
 import { getHub, run, sleep, type Op, type Wait } from "gevent-wasm"
 import { StreamServer, type SecureServerOptions } from "gevent-wasm/server"
-import { createConnection, SocketError, type SocketAddress } from "gevent-wasm/socket"
+import { createConnection, type SocketError, type SocketAddress } from "gevent-wasm/socket"
 import { createDefaultContext, Purpose, SSLSocket } from "gevent-wasm/ssl"
 import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
@@ -169,6 +171,15 @@ test("slow clients and half-open handshakes keep nobody waiting, and have an end
     assert.match(reports, "The handshake operation timed out")
   })
   await settled(idle)
+})
+
+test("the example echoes over TLS on this host", async () => {
+  const example = fileURLToPath(new URL("../examples/tls_echo.mjs", import.meta.url))
+  const flags = host.name === "deno" ? ["run", "--allow-all", "--no-prompt"] : []
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [...flags, example])
+  assert.match(stdout, /speaks TLSv1\.[23] with /)
+  assert.match(stdout, "echo: Hello over TLS.\necho: Nobody else can read this.\necho: Good-bye.\n")
+  assert.is(stderr, "")
 })
 
 test("stop kills handlers in the middle of their handshake", async () => {

@@ -90,7 +90,9 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
     super(listener, handle as StreamHandle | null | undefined, options)
     this.listenAt = this.socket === null ? this.address : null
     const { backlog = null, serverSide = true, doHandshakeOnConnect = true, suppressRaggedEofs = true } = options
-    this.context = hasCertificate(options) ? contextOf({ ...options, context: options.sslContext ?? null }, serverSide) : null
+    this.context = hasCertificate(options)
+      ? contextOf({ ...options, context: options.sslContext ?? null }, serverSide)
+      : null
     this.wrapOptions = { serverSide, doHandshakeOnConnect, suppressRaggedEofs }
     if (options.handshakeTimeout !== undefined) {
       checkTimeout(options.handshakeTimeout)
@@ -114,7 +116,7 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
     if (!isAsyncFunction(handle)) return (socket, address) => this.secured(handle, socket, address)
     return async (socket, address) => {
       using secure = await this.handshake(socket)
-      return await (handle(secure, address) as Promise<unknown>)
+      return await handle(secure, address)
     }
   }
 

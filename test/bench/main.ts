@@ -22,6 +22,7 @@ import * as spawn from "./spawn.ts"
 import { printHeading, printResult } from "./table.ts"
 import * as threads from "./threads.ts"
 import * as timeout from "./timeout.ts"
+import * as tlsecho from "./tlsecho.ts"
 import * as transfer from "./transfer.ts"
 import { Tools } from "./tools.ts"
 import * as yielding from "./yield.ts"
@@ -40,6 +41,7 @@ const ROWS: Record<string, Row> = {
   imap,
   echo,
   transfer,
+  tlsecho,
   sleepers,
   threads,
   hub,

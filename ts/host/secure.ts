@@ -92,9 +92,10 @@ export interface SecureSession {
  *
  * @example
  * ```ts
- * import { host } from "#host"
- * const secure = host.secure(stream, options)
- * if (typeof secure !== "number") secure.handshake() // -E.AGAIN, and later 0
+ * import { E, type Secure } from "gevent-wasm/host"
+ * function isUp(secure: Secure): boolean {
+ *   return secure.handshake() !== -E.AGAIN && secure.failure === null
+ * }
  * ```
  */
 export abstract class Secure extends Descriptor {

@@ -15,12 +15,14 @@ const SEALED_ALERT = 19
  * ```
  */
 export class TlsRecords {
+  /** Whether the last `cut` stopped behind what may be an alert. */
+  atAlert = false
   private seen = 0
   private type = 0
   private length = 0
   private left = 0
 
-  /** The index behind the first record from `from` on that may be an alert, or the length of the chunk; and whether it is one. */
+  /** The index behind the first record from `from` on that may be an alert, or the length of the chunk. */
   cut(chunk: Uint8Array, from: number): number {
     const end = chunk.length
     let at = from
@@ -42,9 +44,6 @@ export class TlsRecords {
     }
     return at
   }
-
-  /** Whether the last `cut` stopped behind what may be an alert. */
-  atAlert = false
 
   private header(byte: number): void {
     const { seen } = this

@@ -4,7 +4,7 @@ import process from "node:process"
 import tls from "node:tls"
 import { ChunkQueue } from "../chunks.ts"
 import { ClientHello } from "../clienthello.ts"
-import { Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address, type Observer } from "../descriptor.ts"
+import { type Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address, type Observer } from "../descriptor.ts"
 import { E, errnoOf } from "../errno.ts"
 import { LINGER_ON, SO_LINGER, SOL_SOCKET } from "../options.ts"
 import {
@@ -17,7 +17,6 @@ import {
 } from "../secure.ts"
 import { TlsRecords } from "../tlsrecords.ts"
 import { certificateOf } from "./certificate.ts"
-import { errnoOfError } from "./errors.ts"
 import { LINGER } from "./farewell.ts"
 import { Shortcut } from "./shortcut.ts"
 import { Transport, type Carrier } from "./transport.ts"
@@ -218,11 +217,11 @@ export class SecureStream extends Secure implements Observer, Carrier {
     const engine = this.engine!
     let bytes: Uint8Array | undefined
     if (type === "tls-exporter") {
-      bytes = engine.exportKeyingMaterial?.(32, "EXPORTER-Channel-Binding", Buffer.alloc(0)) as Uint8Array | undefined
+      bytes = engine.exportKeyingMaterial?.(32, "EXPORTER-Channel-Binding", Buffer.alloc(0))
     } else if (hasFinished) {
       // that of whoever finished first: the client, unless a session is resumed
       const own = this.options.server === engine.isSessionReused()
-      bytes = (own ? engine.getFinished?.() : engine.getPeerFinished?.()) as Uint8Array | undefined
+      bytes = own ? engine.getFinished?.() : engine.getPeerFinished?.()
     }
     return bytes === undefined ? -E.NOTSUP : Uint8Array.from(bytes)
   }
@@ -313,7 +312,7 @@ export class SecureStream extends Secure implements Observer, Carrier {
         const requestCert = verify !== "none"
         const options = { isServer: true, secureContext, requestCert, rejectUnauthorized: required, ...ALPNProtocols }
         // Node's types want the socket of a connection; it takes any stream
-        engine = new tls.TLSSocket(this.transport as never, options)
+        engine = new tls.TLSSocket(this.transport, options)
         engine.once("secure", () => this.clientKnown(engine))
       } else {
         const check: NameCheck = (_host, certificate) =>
