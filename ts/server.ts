@@ -17,7 +17,12 @@ import type { Wait } from "./wait.ts"
 export type { ListenAddress, ServerOptions, ServerPool, SpawnFunction, SpawnOption } from "./baseserver.ts"
 
 /** What handles a connection: a generator, async or plain function. The socket is closed when it has ended. */
-export type StreamHandle = (socket: Socket, address: SocketAddress) => unknown
+export type StreamHandle = StreamHandler["handle"]
+
+interface StreamHandler {
+  // a method, so that a handler may say which kind of address it gets
+  handle(socket: Socket, address: SocketAddress): unknown
+}
 
 /** Options of a StreamServer. */
 export interface StreamServerOptions extends ServerOptions {
@@ -40,7 +45,7 @@ export type SecureHandle = (socket: SSLSocket, address: SocketAddress) => unknow
 const HANDSHAKE_TIMEOUT = 60
 
 /**
- * A TCP server: accepts connections and runs a handler for each, with the client's socket and address. The socket is closed as
+ * A server for TCP or unix sockets: accepts connections and runs a handler for each, with the client's socket and address. The socket is closed as
  * soon as the handler returns or throws; a handler that hands it to greenlets of its own has to join them first. What was sent
  * is still delivered. The error of a handler is reported, and the server goes on.
  *
@@ -193,8 +198,10 @@ function isMissingFamily(error: unknown): boolean {
   return error instanceof SocketError && (error.code === "EAFNOSUPPORT" || error.code === "EADDRNOTAVAIL")
 }
 
-function withAddress(error: unknown, [host, port]: SocketAddress): unknown {
+function withAddress(error: unknown, address: SocketAddress): unknown {
   const errno = error instanceof SocketError ? errnoOf(error.code) : undefined
   if (errno === undefined) return error
-  return new SocketError(errno, "listen", `${errorMessage(errno)}: ${JSON.stringify(host)} port ${port}`)
+  const [host, port] = typeof address === "string" ? [address, undefined] : address
+  const where = `${JSON.stringify(host)}${port === undefined ? "" : ` port ${port}`}`
+  return new SocketError(errno, "listen", `${errorMessage(errno)}: ${where}`)
 }

@@ -11,14 +11,18 @@ import type { Context, FileStat, Host, ResolvedAddress } from "./host.ts"
 import type { Secure, SecureOptions } from "./secure.ts"
 import { createCredentials } from "./node/credentials.ts"
 import { errnoOfError, systemErrno } from "./node/errors.ts"
+import { inet, inet6 } from "./node/inet.ts"
 import { writeOutput } from "./node/output.ts"
 import { SecureStream } from "./node/securestream.ts"
 import { signal, signals } from "./node/signals.ts"
 import { Stream } from "./node/stream.ts"
 import { DeadlineTimer } from "./node/timer.ts"
+import { unix } from "./node/unix.ts"
 
 // getRandomValues fills no more than this at once.
 const RANDOM_QUOTA = 65536
+
+const domains = { inet, inet6, unix }
 
 // What the loop runs belongs to nobody's asynchronous context, whoever woke it.
 const root = new AsyncResource("gevent-wasm")
@@ -71,8 +75,8 @@ export const host: Host = {
     timer.arm(ms, fn, ref)
   },
 
-  stream(family: "inet" | "inet6"): Descriptor {
-    return new Stream(family)
+  stream(family: "inet" | "inet6" | "unix"): Descriptor {
+    return new Stream(domains[family])
   },
 
   credentials: createCredentials,
