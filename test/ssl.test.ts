@@ -534,6 +534,23 @@ test("SS-04: a closed or unwrapped socket is neither read nor written", async ()
   await settled(idle)
 })
 
+test("SS-05: two sockets cannot share a TLS connection", async () => {
+  await run(function* () {
+    const [client, server] = yield* securePair()
+    assert.throws(
+      () => client.dup(),
+      (error: SocketError) => error.code === "ENOTSUP",
+    )
+    client.close()
+    server.close()
+    assert.throws(
+      () => client.dup(),
+      (error: SocketError) => error.code === "EBADF",
+    )
+  })
+  await settled(idle)
+})
+
 test("SS-06: a socket with timeout 0 says what it would wait for", async () => {
   await run(function* () {
     const [near, far] = yield* connectedPair()

@@ -12,7 +12,7 @@ import type { SSLContext } from "./ssl/context.ts"
 import type { SSLSocket } from "./ssl/sslsocket.ts"
 import type { WrapOptions } from "./ssl/wrap.ts"
 import { contextOf, type ContextOptions } from "./ssl/wrapsocket.ts"
-import type { Wait } from "./wait.ts"
+import type { BlockingCall } from "./wait.ts"
 
 export type { ListenAddress, ServerOptions, ServerPool, SpawnFunction, SpawnOption } from "./baseserver.ts"
 
@@ -147,7 +147,7 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
     handle: StreamHandle,
     socket: Socket,
     address: SocketAddress,
-  ): Generator<Wait<unknown>, unknown, unknown> {
+  ): Generator<BlockingCall<unknown>, unknown, unknown> {
     using secure = yield* this.handshake(socket)
     return yield* resultOf(handle(secure, address))
   }

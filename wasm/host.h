@@ -19,6 +19,9 @@ HOST(epoll_ctl) int host_epoll_ctl(int epfd, int op, int fd, uint32_t events, ui
 HOST(epoll_wait) int host_epoll_wait(int epfd, struct epoll_event *events, int max);
 HOST(epoll_close) int host_epoll_close(int epfd);
 
+/* the epoll bits that hold for a descriptor now, which are those of poll(2) */
+HOST(readiness) int host_readiness(int fd);
+
 /* A watcher's callback: `id` is the number that TypeScript gave when it started the watcher. */
 HOST(event) void host_event(int id, int revents);
 

@@ -81,7 +81,6 @@ __syscall_fcntl64(int fd, int command, ...)
 
 int __syscall_ioctl(int fd, int request, ...) { (void)fd, (void)request; return -ENOSYS; }
 int __syscall_dup3(int from, int to, int flags) { (void)from, (void)to, (void)flags; return -ENOSYS; }
-int __syscall__newselect(int n, void *r, void *w, void *e, void *t) { (void)n, (void)r, (void)w, (void)e, (void)t; return -ENOSYS; }
 
 _Noreturn void abort(void) { host_panic("abort() was called"); }
 

@@ -14,6 +14,7 @@ import { allNodes, nodeAt } from "./nodes.ts"
 import * as pingpong from "./pingpong.ts"
 import * as poolmap from "./poolmap.ts"
 import * as queue from "./queue.ts"
+import * as readline from "./readline.ts"
 import { Skipped, type Result, type Row } from "./row.ts"
 import * as semaphore from "./semaphore.ts"
 import * as sleep from "./sleep.ts"
@@ -42,6 +43,7 @@ const ROWS: Record<string, Row> = {
   echo,
   transfer,
   tlsecho,
+  readline,
   sleepers,
   threads,
   hub,

@@ -107,7 +107,7 @@ export class FdTable {
    *
    * @returns 0, or -E.BADF when the number is free.
    */
-  replace(fd: number, descriptor: Descriptor): number {
+  exchange(fd: number, descriptor: Descriptor): number {
     const previous = this.entries[fd]
     if (previous === undefined) return -E.BADF
     tellObservers(previous, fd)

@@ -1,5 +1,5 @@
 import { host } from "#host"
-import type { Descriptor } from "../host/descriptor.ts"
+import { IN, OUT, type Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
 import { descriptors } from "./descriptors.ts"
 import { Epoll } from "./epoll.ts"
@@ -111,6 +111,7 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
       epolls[epfd - EPOLL_FIRST] = undefined
       return 0
     }),
+    readiness: guarded((fd: number) => descriptors.get(fd)?.readiness() ?? standard(fd)),
     event: (id: number, revents: number): void => guest.event(id, revents),
     crashed: (thread: number, overflowed: number): void => guest.crashed(thread, overflowed !== 0),
     resolved: (id: number, status: number, info: number): void => guest.resolved(id, status, info >>> 0),
@@ -203,4 +204,10 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
       return 0
     }),
   }
+}
+
+/** Standard input is at its end, and output and error never wait. */
+function standard(fd: number): number {
+  if (fd === 0) return IN
+  return fd === 1 || fd === 2 ? OUT : -E.BADF
 }

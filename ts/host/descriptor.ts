@@ -118,6 +118,34 @@ export abstract class Descriptor {
     if (--this.links === 0) this.close()
   }
 
+  /**
+   * Moves the position of a file from its start (0), the position (1) or its end (2): the new one, in bytes from the start, or
+   * -E.SPIPE for what has none.
+   */
+  seek(_offset: number, _whence: 0 | 1 | 2): number {
+    return -E.SPIPE
+  }
+
+  /** Gives a file another size. Accepted as `send` accepts bytes: 0, and `flush` tells the outcome; or -E.AGAIN. */
+  truncate(_size: number): number {
+    return -E.INVAL
+  }
+
+  /** Has a file written to its device. Accepted as `truncate`. */
+  sync(): number {
+    return -E.INVAL
+  }
+
+  /** Whether the system has taken all that was accepted: 0, -E.AGAIN when not yet, or what went wrong. */
+  flush(): number {
+    return 0
+  }
+
+  /** Whether it is a terminal. */
+  get terminal(): boolean {
+    return false
+  }
+
   /** Tells the observers that readiness may have risen. */
   protected notify(): void {
     const observers = this.observers

@@ -16,6 +16,9 @@ export interface FileStat {
   ctime: number
 }
 
+/** How a file is opened, as fopen(3) has it; `x` makes a new one. */
+export type FileMode = "r" | "r+" | "w" | "w+" | "x" | "x+" | "a" | "a+"
+
 /** An address that a name stands for. */
 export interface ResolvedAddress {
   address: string
@@ -82,6 +85,14 @@ export interface Host {
    * @returns -E.NOTSUP where the host has no TLS for that side.
    */
   secure(inner: Descriptor, options: SecureOptions): Secure | number
+
+  /**
+   * Opens a file, a fifo or a device.
+   *
+   * @param blocking - Whether its calls may block the thread: then they never answer -E.AGAIN.
+   * @returns Its descriptor, or an errno; -E.NOSYS when the host has no files.
+   */
+  open(path: string | URL, mode: FileMode, blocking: boolean): Descriptor | number
 
   /**
    * Calls `fn` whenever the host has nothing left to wait for and would end.

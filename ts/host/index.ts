@@ -10,4 +10,4 @@ export {
   type SecureOptions,
   type SecureSession,
 } from "./secure.ts"
-export type { Context, FileStat, Host, ResolvedAddress } from "./host.ts"
+export type { Context, FileMode, FileStat, Host, ResolvedAddress } from "./host.ts"

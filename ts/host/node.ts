@@ -12,6 +12,7 @@ import type { Secure, SecureOptions } from "./secure.ts"
 import { createCredentials } from "./node/credentials.ts"
 import { errnoOfError, systemErrno } from "./node/errors.ts"
 import { inet, inet6 } from "./node/inet.ts"
+import { openFile } from "./node/file.ts"
 import { writeOutput } from "./node/output.ts"
 import { SecureStream } from "./node/securestream.ts"
 import { signal, signals } from "./node/signals.ts"
@@ -46,6 +47,7 @@ export const host: Host = {
   systemErrno,
   errno: errnoOfError,
   write: writeOutput,
+  open: openFile,
   inspect: inspect.custom,
 
   monotonic(): number {

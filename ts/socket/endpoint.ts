@@ -34,7 +34,7 @@ export class Endpoint {
   exchange(descriptor: Descriptor): void {
     this.input.close()
     this.output.close()
-    descriptors.replace(this.fd, descriptor)
+    descriptors.exchange(this.fd, descriptor)
     this.descriptor = descriptor
   }
 

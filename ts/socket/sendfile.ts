@@ -1,6 +1,6 @@
 import { Flow } from "../flow.ts"
 import { resultOf } from "../iteration.ts"
-import type { Op, Wait } from "../wait.ts"
+import type { BlockingCall, Op } from "../wait.ts"
 import { checkSize } from "./bytes.ts"
 import { SOCK_STREAM } from "./constants.ts"
 import type { Socket } from "./socket.ts"
@@ -37,7 +37,7 @@ function* transfer(
   file: SendableFile,
   offset: number,
   count: number | null,
-): Generator<Wait<unknown>, number, unknown> {
+): Generator<BlockingCall<unknown>, number, unknown> {
   if (offset > 0) yield* resultOf(file.seek!(offset))
   let sent = 0
   try {

@@ -30,6 +30,7 @@ import {
 } from "./constants.ts"
 import { checkTimeout, getdefaulttimeout } from "./deadline.ts"
 import { checked, Endpoint } from "./endpoint.ts"
+import { SocketFile, type MakefileOptions } from "./makefile.ts"
 import { Recv, RecvInto } from "./recv.ts"
 import { Send, Sendall } from "./send.ts"
 import { sendfile, type SendableFile } from "./sendfile.ts"
@@ -241,6 +242,32 @@ export class Socket implements Disposable {
    */
   sendfile(file: SendableFile, offset = 0, count: number | null = null): Flow<number> {
     return sendfile(this, file, offset, count)
+  }
+
+  /**
+   * A file that reads from the socket, writes to it, or both: it has lines, buffers and text. The connection ends when the socket and
+   * all its files are closed, in whatever order. The socket's timeout limits the file's calls, too, and what was read before it
+   * passed is not lost.
+   *
+   * gevent: `socket.makefile(mode='r', buffering=None, *, encoding=None, errors=None, newline=None)`.
+   *
+   * @param mode - `r`, `w` or `rw`, and `b` for bytes.
+   * @throws {TypeError} for a wrong type, {RangeError} for another mode, for text without a buffer and for other wrong values.
+   * @throws {SocketError} EMFILE when there are too many descriptors.
+   * @example
+   * ```ts
+   * import { run } from "gevent-wasm"
+   * import { createConnection } from "gevent-wasm/socket"
+   * await run(function* () {
+   *   using socket = yield* createConnection(["example.org", 80])
+   *   yield* socket.sendall("HEAD / HTTP/1.0\r\nHost: example.org\r\n\r\n")
+   *   using file = socket.makefile("r", { newline: "\r\n" })
+   *   yield* file.each((line) => console.log(line.trimEnd()))
+   * })
+   * ```
+   */
+  makefile<M extends string = "r">(mode: M = "r" as M, options: MakefileOptions = {}): SocketFile<M> {
+    return new SocketFile(this.endpoint, mode, options)
   }
 
   /**

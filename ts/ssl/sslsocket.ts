@@ -8,7 +8,7 @@ import type { AddressArgument, SocketAddress } from "../socket/address.ts"
 import { bytesOf, checkSize, writable, type Data } from "../socket/bytes.ts"
 import { SO_ACCEPTCONN, SOL_SOCKET } from "../socket/constants.ts"
 import { Socket } from "../socket/socket.ts"
-import type { Wait } from "../wait.ts"
+import type { BlockingCall, Wait } from "../wait.ts"
 import { describeCertificate, type CertificateInfo } from "./certificate.ts"
 import { CERT_NONE, CERT_REQUIRED, CHANNEL_BINDING_TYPES } from "./constants.ts"
 import type { SSLContext } from "./context.ts"
@@ -263,12 +263,18 @@ export class SSLSocket extends Socket {
     throw new SocketError(bytes, "getChannelBinding", `this host does not tell ${type}`)
   }
 
+  /** Two sockets cannot share a TLS connection. @throws {SocketError} always, ENOTSUP. */
+  override dup(): Socket {
+    this.endpoint.live("dup")
+    throw new SocketError(E.NOTSUP, "dup", "two sockets cannot share a TLS connection")
+  }
+
   /** What the console shows. */
   override toString(): string {
     return super.toString().replace(/^<Socket/, "<SSLSocket")
   }
 
-  private *connectAndSecure(connecting: Wait<void>): Generator<Wait<unknown>, void, unknown> {
+  private *connectAndSecure(connecting: Wait<void>): Generator<BlockingCall<unknown>, void, unknown> {
     yield* connecting
     if (!this.doHandshakeOnConnect) return
     let done = false
@@ -282,7 +288,7 @@ export class SSLSocket extends Socket {
 
   private *acceptAndSecure(
     accepting: Wait<[Socket, SocketAddress]>,
-  ): Generator<Wait<unknown>, [SSLSocket, SocketAddress], unknown> {
+  ): Generator<BlockingCall<unknown>, [SSLSocket, SocketAddress], unknown> {
     const [socket, address] = yield* accepting
     const { serverSide, doHandshakeOnConnect, suppressRaggedEofs } = this
     const accepted = new SSLSocket(socket, this.current, { serverSide, doHandshakeOnConnect, suppressRaggedEofs })

@@ -261,7 +261,7 @@ export class SecureStream extends Secure implements Observer, Carrier {
   // --- the descriptor below ---
 
   ready(): void {
-    if (this.outgoing.length > 0) this.flush()
+    if (this.outgoing.length > 0) this.drain()
     this.feed()
   }
 
@@ -279,7 +279,7 @@ export class SecureStream extends Secure implements Observer, Carrier {
   carry(bytes: Uint8Array, sent: () => void): void {
     this.outgoing = bytes
     this.sent = sent
-    this.flush()
+    this.drain()
   }
 
   carried(): void {
@@ -472,7 +472,7 @@ export class SecureStream extends Secure implements Observer, Carrier {
 
   // --- bytes out ---
 
-  private flush(): void {
+  private drain(): void {
     while (this.outgoing.length > 0) {
       const count = this.inner.send(this.outgoing)
       if (count === -E.AGAIN) return
