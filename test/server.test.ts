@@ -405,7 +405,7 @@ testOnNode("SV-11: a server that runs out of descriptors goes on when there are 
   // Node takes some twenty descriptors itself
   const program = fileURLToPath(new URL("programs/fewdescriptors.mjs", import.meta.url))
   const output = await new Promise<string>((resolve) => {
-    const child = startProcess("bash", ["-c", `ulimit -n 48 && exec "${process.execPath}" "${program}"`])
+    const child = startProcess("bash", ["-c", `ulimit -n 128 && exec "${process.execPath}" "${program}"`])
     let text = ""
     child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()))
     child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()))

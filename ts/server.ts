@@ -1,6 +1,6 @@
 import { BaseServer, type ListenAddress, type ServerOptions } from "./baseserver.ts"
 import { isAsyncFunction } from "./body.ts"
-import { SocketError } from "./exceptions.ts"
+import { NotSupportedError, SocketError } from "./exceptions.ts"
 import { Flow } from "./flow.ts"
 import { errnoOf, errorMessage } from "./host/errno.ts"
 import { AF_INET, AF_INET6 } from "./socket/constants.ts"
@@ -14,6 +14,7 @@ import type { WrapOptions } from "./ssl/wrap.ts"
 import { contextOf, type ContextOptions } from "./ssl/wrapsocket.ts"
 import type { BlockingCall } from "./wait.ts"
 
+export { serveConnection } from "./serveconnection.ts"
 export type { ListenAddress, ServerOptions, ServerPool, SpawnFunction, SpawnOption } from "./baseserver.ts"
 
 /** What handles a connection: a generator, async or plain function. The socket is closed when it has ended. */
@@ -199,6 +200,7 @@ function isMissingFamily(error: unknown): boolean {
 }
 
 function withAddress(error: unknown, address: SocketAddress): unknown {
+  if (error instanceof NotSupportedError) return error
   const errno = error instanceof SocketError ? errnoOf(error.code) : undefined
   if (errno === undefined) return error
   const [host, port] = typeof address === "string" ? [address, undefined] : address

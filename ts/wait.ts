@@ -1,3 +1,4 @@
+import { host } from "#host"
 import type { Runnable } from "./core/runqueue.ts"
 import { BlockingSwitchOutError } from "./exceptions.ts"
 import { currentStrand, scheduler, type Strand } from "./strand.ts"
@@ -264,6 +265,10 @@ export abstract class Wait<T> implements BlockingCall<T>, Runnable {
   }
 
   private resumeNow(): void {
+    if (this.strand.home !== host.home()) {
+      this.settle() // its code may only run there
+      return
+    }
     this.limit?.cancel()
     this.proceed()
   }
@@ -271,6 +276,6 @@ export abstract class Wait<T> implements BlockingCall<T>, Runnable {
   private settle(): void {
     this.state = SETTLED
     this.limit?.cancel()
-    scheduler.loop.queue.push(this)
+    this.strand.loop.queue.push(this)
   }
 }

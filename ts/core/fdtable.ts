@@ -1,5 +1,6 @@
 import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
+import type { Home } from "../host/host.ts"
 
 const FIRST = 3
 
@@ -114,6 +115,13 @@ export class FdTable {
     this.entries[fd] = descriptor
     descriptor.links++
     return 0
+  }
+
+  /** Closes what ends with a home. */
+  closeOf(home: Home): void {
+    this.entries.forEach((descriptor, fd) => {
+      if (descriptor?.belongsTo(home) === true) this.close(fd)
+    })
   }
 
   private grow(): void {

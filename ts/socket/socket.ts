@@ -1,7 +1,7 @@
 import { host } from "#host"
 import { descriptors } from "../core/descriptors.ts"
 import { createSocketPair } from "../core/socketpair.ts"
-import { SocketError } from "../exceptions.ts"
+import { need, SocketError } from "../exceptions.ts"
 import type { Flow } from "../flow.ts"
 import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
@@ -121,6 +121,7 @@ export class Socket implements Disposable {
    */
   bind(address: AnyAddress): void {
     const descriptor = this.endpoint.live("bind")
+    need("listen", "bind")
     checkAddressOf(this.family, address)
     if (typeof address !== "string" && address[0] === "localhost") {
       address = [this.family === AF_INET6 ? "::1" : "127.0.0.1", address[1]]
@@ -141,7 +142,9 @@ export class Socket implements Disposable {
    */
   listen(backlog: number = SOMAXCONN): void {
     checkSize(backlog)
-    checked(this.endpoint.live("listen").listen(backlog), "listen")
+    const descriptor = this.endpoint.live("listen")
+    need("listen", "listen")
+    checked(descriptor.listen(backlog), "listen")
   }
 
   /**
@@ -462,6 +465,7 @@ export function socketpair(family: number = AF_UNIX, type: number = SOCK_STREAM,
 }
 
 function openStream(family: number): number {
+  need(family === AF_UNIX ? "unix" : "tcp", "socket")
   const stream = host.stream(FAMILIES.get(family)!.stream)
   if (typeof stream === "number") throw new SocketError(stream, "socket")
   return checked(descriptors.install(stream), "socket")

@@ -1,5 +1,5 @@
 import { host } from "#host"
-import { SocketError } from "../exceptions.ts"
+import { need, SocketError } from "../exceptions.ts"
 import type { Flow } from "../flow.ts"
 import type { Credentials, PemOrDer } from "../host/secure.ts"
 import type { Socket } from "../socket/socket.ts"
@@ -273,12 +273,13 @@ export class SSLContext {
     return wrap(this, socket, options)
   }
 
-  /** What the host makes of it; for the other parts of this library. @throws {SSLError} {SocketError} ENOTSUP */
+  /** What the host makes of it; for the other parts of this library. @throws {SSLError} {NotSupportedError} */
   get credentials(): Credentials {
     return (this.made ??= this.make())
   }
 
   private make(): Credentials {
+    need(this.protocol === PROTOCOL_TLS_SERVER ? "tlsServer" : "tlsClient", "SSLContext")
     let made: Credentials | number
     try {
       made = host.credentials({
@@ -294,7 +295,7 @@ export class SSLContext {
     } catch (error) {
       throw fromHostError(error)
     }
-    if (typeof made === "number") throw new SocketError(made, "credentials", "this host has no TLS")
+    if (typeof made === "number") throw new SocketError(made, "SSLContext")
     return made
   }
 

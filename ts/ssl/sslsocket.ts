@@ -307,7 +307,7 @@ export class SSLSocket extends Socket {
     try {
       const inner = this.endpoint.descriptor
       const secure = host.secure(inner, this.secureOptions())
-      if (typeof secure === "number") throw new SocketError(secure, "wrap", "this host has no TLS for this side")
+      if (typeof secure === "number") throw new SocketError(secure, "wrap")
       this.endpoint.exchange(secure)
       this.secure = secure
     } catch (error) {

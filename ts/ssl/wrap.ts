@@ -1,3 +1,4 @@
+import { need } from "../exceptions.ts"
 import { Flow } from "../flow.ts"
 import { SOCK_STREAM } from "../socket/constants.ts"
 import { Socket } from "../socket/socket.ts"
@@ -36,6 +37,7 @@ export function wrap(context: SSLContext, socket: Socket, options: WrapOptions):
 
 function check(context: SSLContext, socket: Socket, options: WrapOptions): void {
   const { serverSide = false, serverHostname = null, doHandshakeOnConnect = true } = options
+  need(serverSide ? "tlsServer" : "tlsClient", "wrap")
   if (!(socket instanceof Socket)) throw new TypeError(`expected a socket, not ${String(socket)}`)
   if (socket instanceof SSLSocket) throw new TypeError(`expected a regular socket, not SSLSocket: ${String(socket)}`)
   if (socket.type !== SOCK_STREAM) throw new TypeError("only stream sockets can have TLS")
