@@ -32,6 +32,7 @@ export function errorOf(secure: Secure, result: number, syscall: string): Error 
 export function fromFailure({ code, message, verification, cause }: SecureFailure): SSLError {
   if (verification) return new SSLCertVerificationError(verifyCode(code), message, cause)
   const reason = code.replace(/^ERR_(?:SSL|OSSL|TLS)_/, "")
+  if (reason === "ZERO_RETURN") return new SSLZeroReturnError(reason, message, E.PIPE)
   return reason === EOF ? unexpectedEnd() : new SSLError(reason, message.trim(), E.PROTO, cause)
 }
 

@@ -48,7 +48,11 @@ function checkPair(certificate: string, key: PemOrDer, passphrase: string | unde
 function readKey(key: PemOrDer, passphrase: string | undefined): ReturnType<typeof createPrivateKey> {
   const text = typeof key === "string" ? key : Buffer.from(key).toString("latin1")
   const options = passphrase === undefined ? {} : { passphrase }
-  if (text.includes(PEM)) return createPrivateKey({ key: text, format: "pem", ...options })
+  if (text.includes(PEM)) {
+    // Deno wants the key alone, and the certificate may be in the same file
+    const [block = text] = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^]*?-----END \1-----/.exec(text) ?? []
+    return createPrivateKey({ key: block, format: "pem", ...options })
+  }
   return createPrivateKey({ key: Buffer.from(text, "latin1"), format: "der", type: "pkcs8", ...options })
 }
 

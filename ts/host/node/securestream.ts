@@ -73,6 +73,7 @@ export class SecureStream extends Secure implements Observer, Carrier {
   private readEnded = false
   private cut = false
   private writeEnded = false
+  private writeFailed = false
   private carriedAll = false
   private unwrapping = false
   private ended: (() => void) | undefined = undefined
@@ -138,7 +139,12 @@ export class SecureStream extends Secure implements Observer, Carrier {
     if (this.state !== UP) return this.unavailable()
     if (this.error !== 0) return -this.error
     const engine = this.engine!
-    if (this.writeEnded || engine.destroyed) return -E.PIPE
+    if (this.writeFailed) return -E.PIPE
+    if (this.writeEnded || engine.destroyed) {
+      const message = "TLS/SSL connection has been closed (EOF)"
+      this.failure = { code: "ERR_SSL_ZERO_RETURN", message, verification: false, cause: undefined }
+      return -E.PROTO
+    }
     const room = HIGH_WATER_MARK - engine.writableLength
     if (room <= 0) return -E.AGAIN
     const count = Math.min(from.length, room)
@@ -158,6 +164,7 @@ export class SecureStream extends Secure implements Observer, Carrier {
   override unwrap(): number {
     if (this.state !== UP) return this.state === FRESH ? -E.NOTCONN : this.unavailable()
     if (this.error !== 0) return -this.error
+    if (this.writeFailed) return -E.PIPE
     this.unwrapping = true
     this.end(ignore)
     if (this.inbox.size > 0) {
@@ -182,7 +189,8 @@ export class SecureStream extends Secure implements Observer, Carrier {
   override close(): void {
     const { state, inner } = this
     if (state === CLOSED) return
-    const graceful = state === UP && this.error === 0 && inner.getOption(SOL_SOCKET, SO_LINGER) !== LINGER_ON
+    const graceful =
+      state === UP && this.error === 0 && !this.writeFailed && inner.getOption(SOL_SOCKET, SO_LINGER) !== LINGER_ON
     this.inbox.clear()
     if (!graceful) {
       this.detach()
@@ -329,9 +337,9 @@ export class SecureStream extends Secure implements Observer, Carrier {
         engine.once("secureConnect", () => this.up())
       }
       this.engine = engine
-      this.shortcut = Shortcut.to(engine, (bytes, sent) => this.carry(bytes, sent))
+      this.shortcut = Shortcut.to(engine, this)
       engine.on("error", (error) => this.engineFailed(error))
-      engine.on("data", (data: Buffer) => this.received(data))
+      engine.on("data", (data: Buffer) => this.received(new Uint8Array(data.buffer, data.byteOffset, data.length)))
       engine.on("end", () => this.peerEnded())
       engine.on("drain", () => this.notify())
       // Deno writes its last record a little later
@@ -362,10 +370,10 @@ export class SecureStream extends Secure implements Observer, Carrier {
     this.notify()
   }
 
-  private received(data: Buffer): void {
+  received(data: Uint8Array): void {
     if (this.state === CLOSED) return
     const { inbox } = this
-    inbox.push(new Uint8Array(data.buffer, data.byteOffset, data.length))
+    inbox.push(data)
     if (inbox.size === data.length) this.notify()
   }
 
@@ -476,6 +484,13 @@ export class SecureStream extends Secure implements Observer, Carrier {
     while (this.outgoing.length > 0) {
       const count = this.inner.send(this.outgoing)
       if (count === -E.AGAIN) return
+      if (count === -E.PIPE) {
+        // what the peer sent before it went is still to be had, and its end or reset comes behind that
+        this.writeFailed = this.writeEnded = true
+        this.outgoing = NO_BYTES
+        this.notify()
+        return
+      }
       if (count < 0) {
         this.broken(-count)
         return
