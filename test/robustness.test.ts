@@ -145,8 +145,11 @@ for (const kind of KINDS) {
         const chunk = new Uint8Array(1 << 16)
         for (;;) sent += yield* socket.send(chunk)
       })
-      yield* sleep(0.3)
-      const stuck = sent
+      let stuck = -1
+      while (stuck !== sent) {
+        stuck = sent
+        yield* sleep(0.5)
+      }
       for (let i = 0; i < 5; i++) {
         yield* sleep(0.02)
         yield* client.recv(1)

@@ -269,7 +269,7 @@ function endProgram(main: Main): void {
 }
 
 /** Waits for one event of a watcher. */
-/** Waits until a watcher fires. */
+/** The wait of `Hub.wait`: until a watcher fires. gevent: `Hub.wait(watcher)`. */
 export class WatcherWait extends Wait<number> {
   private readonly watcher: Watcher
 
@@ -288,11 +288,13 @@ export class WatcherWait extends Wait<number> {
     this.watcher.stop()
   }
 
+  /** Ends the wait with an error. */
   interrupted(error: unknown): void {
     this.watcher.stop()
     this.fail(error)
   }
 
+  /** The watcher has fired. */
   fired(events: number): void {
     this.watcher.stop()
     if ((events & ERROR) !== 0) this.fail(new SocketError(E.BADF, "wait"))

@@ -39,7 +39,7 @@ export const works: Record<string, Work> = {
   "node:tls": (certfile?: string, keyfile?: string) =>
     new Promise<number>((resolve) => {
       const server = createServer({ cert: readFileSync(certfile!), key: readFileSync(keyfile!) }, (socket) => {
-        socket.on("data", (chunk) => socket.write(chunk))
+        socket.on("data", (chunk: Buffer) => socket.write(chunk))
         socket.on("error", () => socket.destroy())
       })
       server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port))

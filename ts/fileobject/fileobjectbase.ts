@@ -8,7 +8,7 @@ import { Semaphore } from "../lock/semaphore.ts"
 import { bytesOf, writable, type Data } from "../socket/bytes.ts"
 import type { Endpoint } from "../socket/endpoint.ts"
 import { spawn } from "../spawn.ts"
-import type { Wait } from "../wait.ts"
+import type { BlockingCall, Wait } from "../wait.ts"
 import { Buffered } from "./buffered.ts"
 import { Closing } from "./closing.ts"
 import { createEncoder, type Encoder } from "./encoder.ts"
@@ -16,6 +16,7 @@ import { AGAIN, FileWait, type Attempt } from "./filewait.ts"
 import { translated, type Newline } from "./newline.ts"
 import type { Opening } from "./opening.ts"
 import { BLOCKED, Raw } from "./raw.ts"
+import { Readline, type LineSource } from "./readline.ts"
 import { TextReader } from "./textreader.ts"
 
 /** What a file of a mode gives: bytes when there is a `b` in it, text otherwise. */
@@ -39,10 +40,13 @@ export const SEEK_CUR = 1
 /** `seek`: from the end of the file. */
 export const SEEK_END = 2
 
-/** Bytes of a buffer. */
+/** Bytes of the buffer of a socket's or a pipe's file for what is written. */
 export const DEFAULT_BUFFER_SIZE = 8192
-/** Bytes of the buffer of what has a position: each call costs a round through the host's thread pool. */
-const FILE_BUFFER_SIZE = 65536
+/**
+ * Bytes that are read at once unless a size is given, and written to what has a position. The host's chunks are that long, and a call of
+ * a file costs a round through its thread pool.
+ */
+const CHUNK_SIZE = 65536
 const NEWLINE = 10
 const empty = new Uint8Array(0)
 
@@ -61,7 +65,9 @@ interface Text {
  * Calls of several greenlets take turns, those that read and those that write apart unless the file has a position. gevent:
  * `gevent._fileobjectcommon.FileObjectBase`.
  */
-export abstract class FileObjectBase<M extends string = "r"> implements Source<DataOf<M>>, Disposable, AsyncDisposable {
+export abstract class FileObjectBase<M extends string = "r">
+  implements Source<DataOf<M>>, LineSource<DataOf<M>>, Disposable, AsyncDisposable
+{
   /** The path or the number that it was made of, also once it is closed. */
   readonly name: string | number
   /** Such as `"rb"`. */
@@ -91,7 +97,6 @@ export abstract class FileObjectBase<M extends string = "r"> implements Source<D
   ) {
     const { reads, writes, text, buffering } = opening
     const raw = new Raw(endpoint, reads, writes, limits)
-    const whole = raw.seekable ? FILE_BUFFER_SIZE : DEFAULT_BUFFER_SIZE
     this.name = name
     this.mode = opening.mode
     this.encoding = text === null ? null : text.encoding.name
@@ -99,9 +104,10 @@ export abstract class FileObjectBase<M extends string = "r"> implements Source<D
     this.opening = opening
     this.unbuffered = buffering === 0
     this.lineBuffering = text !== null && (buffering === 1 || (buffering < 0 && endpoint.descriptor.terminal))
-    // text is read by the buffer in any case, since nobody knows how many bytes a character has
-    const size = buffering > 1 ? buffering : buffering === 0 && text === null ? 0 : whole
-    this.buffered = new Buffered(raw, size)
+    // text is read ahead in any case, since nobody knows how many bytes a character has
+    const whole = buffering !== 0 || text !== null
+    const size = buffering > 1 ? buffering : whole ? (raw.seekable ? CHUNK_SIZE : DEFAULT_BUFFER_SIZE) : 0
+    this.buffered = new Buffered(raw, size, buffering > 1 ? buffering : whole ? CHUNK_SIZE : 0)
     this.text = text === null ? null : this.openText(text)
     const outer = lock === null ? [] : [lock]
     this.readLocks = [...outer, new Semaphore()]
@@ -240,8 +246,9 @@ export abstract class FileObjectBase<M extends string = "r"> implements Source<D
    * @returns The rest of the file when it does not end with a line; nothing at the end.
    * @throws as `read`.
    */
-  readline(limit: number | null = null): Wait<DataOf<M>> {
-    return this.reading("readline", this.line(sizeOf(limit)))
+  readline(limit: number | null = null): BlockingCall<DataOf<M>> {
+    this.buffered.raw.checkReadable()
+    return new Readline(this, sizeOf(limit))
   }
 
   /**
@@ -479,7 +486,22 @@ export abstract class FileObjectBase<M extends string = "r"> implements Source<D
     return this.toString()
   }
 
-  // --- what calls are made of ---
+  // --- for its calls ---
+
+  /** A line that is in the buffer, at most `limit` long; null when there is none, or others read. */
+  bufferedLine(limit: number): DataOf<M> | null {
+    const { buffered, text } = this
+    if (buffered.raw.closed) return null
+    for (const lock of this.readLocks) if (lock.locked()) return null
+    if (text !== null) return text.reader.decodedLine(limit) as DataOf<M> | null
+    const end = buffered.input.indexOf(NEWLINE, 0) + 1
+    return end > 0 && end <= limit ? (buffered.input.take(end) as DataOf<M>) : null
+  }
+
+  /** Reads a line, and waits for it. */
+  waitForLine(limit: number): Wait<DataOf<M>> {
+    return new FileWait(this.buffered.raw, "readline", this.readLocks, this.line(limit))
+  }
 
   private reading<T>(call: string, attempt: Attempt<T>): Wait<T> {
     this.buffered.raw.checkReadable()

@@ -14,7 +14,10 @@ interface Decoded {
   readonly length: number
 }
 
-const HIGH_SURROGATE = /[\uD800-\uDBFF]/
+/** Bytes that are decoded at once. A line keeps the text in memory that it was cut from. */
+const PIECE = 8192
+/** The first of the units that begin a pair; the others differ in the last ten bits. */
+const HIGH_SURROGATE = 0xd800
 
 /**
  * The text that is read from a file: bytes are decoded a buffer at a time, and what was not taken yet is kept. Positions count
@@ -57,6 +60,12 @@ export class TextReader {
     }
   }
 
+  /** A line that was decoded already; null when there is none. */
+  decodedLine(limit: number): string | null {
+    const end = lineEnd(this.text, this.at + this.scanned, this.newline)
+    return end >= 0 && end - this.at <= limit ? this.take(end - this.at) : null
+  }
+
   /** `count` units of text, fewer at the end of the file; or BLOCKED. */
   read(count: number): string | typeof BLOCKED {
     while (this.text.length - this.at < count) {
@@ -93,7 +102,7 @@ export class TextReader {
   private fill(): typeof BLOCKED | 0 | 1 {
     const { input } = this.buffered
     if (input.length === 0 && this.buffered.fill() === BLOCKED) return BLOCKED
-    const bytes = input.take(input.length)
+    const bytes = input.view(PIECE)
     const last = bytes.length === 0
     const { carriage } = this
     const decoder = this.buffered.raw.seekable ? this.decoder.clone() : null
@@ -123,7 +132,7 @@ export class TextReader {
   private take(count: number): string {
     const { text, at } = this
     let end = Math.min(at + count, text.length)
-    if (end > at && end < text.length && HIGH_SURROGATE.test(text[end - 1]!)) end++
+    if (end > at && end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === HIGH_SURROGATE) end++
     this.at = end
     this.scanned = 0
     return at === 0 && end === text.length ? text : text.slice(at, end)

@@ -339,7 +339,7 @@ export class SecureStream extends Secure implements Observer, Carrier {
       this.engine = engine
       this.shortcut = Shortcut.to(engine, this)
       engine.on("error", (error) => this.engineFailed(error))
-      engine.on("data", (data: Buffer) => this.received(new Uint8Array(data.buffer, data.byteOffset, data.length)))
+      engine.on("data", (data: Buffer) => this.received(data))
       engine.on("end", () => this.peerEnded())
       engine.on("drain", () => this.notify())
       // Deno writes its last record a little later
@@ -370,11 +370,13 @@ export class SecureStream extends Secure implements Observer, Carrier {
     this.notify()
   }
 
-  received(data: Uint8Array): void {
+  received({ buffer, byteOffset, length }: Buffer): void {
     if (this.state === CLOSED) return
     const { inbox } = this
-    inbox.push(data)
-    if (inbox.size === data.length) this.notify()
+    const bytes = new Uint8Array(buffer, byteOffset, length)
+    // newer Nodes have 64 KiB of memory behind each record, however short, and what waits must not hold all of that
+    inbox.push(length < buffer.byteLength / 2 ? bytes.slice() : bytes)
+    if (inbox.size === length) this.notify()
   }
 
   private peerEnded(): void {

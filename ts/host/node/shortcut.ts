@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer"
+import { Readable } from "node:stream"
 import type tls from "node:tls"
 
 /** Node's handle between TLS and a stream, as far as it is used; Node does not document it, so there is a way without. */
@@ -8,22 +9,16 @@ interface StreamHandle {
   onwrite(request: unknown, buffers: readonly Buffer[]): number
 }
 
-/** The handle of TLS itself: `onread` gets what was opened, or nothing at the end and for an error. */
-interface TlsHandle {
-  onread(this: TlsHandle, buffer: ArrayBuffer | undefined): unknown
-}
-
 /** Whom bytes go to. */
 export interface Ends {
   /** Sends sealed bytes, and calls `sent` when there may be more. */
   carry(bytes: Uint8Array, sent: () => void): void
   /** Takes opened bytes. */
-  received(bytes: Uint8Array): void
+  received(bytes: Buffer): void
 }
 
 /**
- * The short way for bytes: straight to and from the handles below and above Node's TLS, past the streams that would otherwise lie
- * between. Echoing 64 bytes on 50 connections takes 26 to 31 µs of a processor with it, 45 without, and 19 µs with Node's TLS on
+ * The short way for bytes: straight to and from the handle below Node's TLS, past the streams that would otherwise lie between. Echoing 64 bytes on 50 connections takes 26 to 31 µs of a processor with it, 45 without, and 19 µs with Node's TLS on
  * its own socket (Node 20): there no sealed byte comes to JavaScript, but it is not known who ended the stream, and nothing
  * that came behind TLS can be had back.
  */
@@ -36,13 +31,13 @@ export class Shortcut {
     if (request !== undefined) this.handle.finishWrite(request, 0)
   }
 
-  private constructor(handle: StreamHandle, above: TlsHandle, ends: Ends) {
+  private constructor(handle: StreamHandle, socket: tls.TLSSocket, ends: Ends) {
     this.handle = handle
-    const { onread } = above
-    above.onread = function (buffer) {
-      if (buffer === undefined) return onread.call(this, buffer)
-      ends.received(new Uint8Array(buffer))
-      return undefined
+    // null is the end, which takes Node's way
+    socket.push = (chunk: Buffer | null): boolean => {
+      if (chunk === null) return Readable.prototype.push.call(socket, chunk)
+      ends.received(chunk)
+      return true
     }
     // Node must not hear of the end of a write while it makes it
     const sent = (): void => queueMicrotask(this.written)
@@ -55,11 +50,9 @@ export class Shortcut {
 
   /** The short way to a TLS socket; undefined when its host has none. */
   static to(socket: tls.TLSSocket, ends: Ends): Shortcut | undefined {
-    const above = (socket as { _handle?: Partial<TlsHandle> & { _parent?: Partial<StreamHandle> } })._handle
-    const handle = above?._parent
+    const handle = (socket as { _handle?: { _parent?: Partial<StreamHandle> } })._handle?._parent
     if (typeof handle?.readBuffer !== "function" || typeof handle.finishWrite !== "function") return undefined
-    if (typeof above?.onread !== "function") return undefined
-    return new Shortcut(handle as StreamHandle, above as TlsHandle, ends)
+    return new Shortcut(handle as StreamHandle, socket, ends)
   }
 
   /** Gives TLS what came in. */
