@@ -367,6 +367,21 @@ test("SS-03: read, recv, recvInto, write, send and sendall", async () => {
   await settled(idle)
 })
 
+test("SS-03: who receives bytes has their memory alone, to keep or to transfer", async () => {
+  await run(function* () {
+    const [client, server] = yield* securePair()
+    using _client = client
+    using _server = server
+    for (const word of ["one", "two", "three"]) {
+      yield* client.sendall(word)
+      const chunk = yield* server.recv(100)
+      assert.is(chunk.buffer.byteLength, word.length)
+      assert.is(text(structuredClone(chunk, { transfer: [chunk.buffer as ArrayBuffer] })), word)
+    }
+  })
+  await settled(idle)
+})
+
 test("SS-03: megabytes go both ways at once, unharmed", async () => {
   await run(function* () {
     const [client, server] = yield* securePair()

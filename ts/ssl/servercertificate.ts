@@ -31,7 +31,7 @@ export function getServerCertificate(address: AddressArgument, options: ServerCe
   if (caCerts === null) context.verifyMode = CERT_NONE
   else context.loadVerifyLocations(caCerts)
   return new Flow(function* () {
-    const socket = yield* createConnection(address, timeout)
+    using socket = yield* createConnection(address, timeout)
     using secure = yield* context.wrapSocket(socket, { serverHostname: address[0] })
     return DERCertToPEMCert(secure.getpeercert(true)!)
   })

@@ -353,9 +353,12 @@ export class SecureStream extends Secure implements Observer, Carrier {
   private clientKnown(engine: Engine): void {
     const { verify } = this.options
     if (verify !== "none") {
-      const error = engine._handle?.verifyError?.() ?? engine.authorizationError
+      const handle = engine._handle
+      const error = handle?.verifyError?.() ?? engine.authorizationError
+      // a host that cannot say what is wrong with a certificate has to say that it is good
+      const good = engine.authorized || (typeof handle?.verifyError === "function" && !error)
       const shown = certificateOf(engine) !== null
-      if (shown ? Boolean(error) && !engine.authorized : verify === "required") {
+      if (shown ? !good : verify === "required") {
         const code = typeof error === "string" ? error : ((error as { code?: string } | null)?.code ?? "CERT_REJECTED")
         this.fail(code, error instanceof Error ? error.message : code, error)
         return
@@ -374,8 +377,8 @@ export class SecureStream extends Secure implements Observer, Carrier {
     if (this.state === CLOSED) return
     const { inbox } = this
     const bytes = new Uint8Array(buffer, byteOffset, length)
-    // newer Nodes have 64 KiB of memory behind each record, however short, and what waits must not hold all of that
-    inbox.push(length < buffer.byteLength / 2 ? bytes.slice() : bytes)
+    // newer Nodes open one record behind another in a larger piece of memory
+    inbox.push(length < buffer.byteLength ? bytes.slice() : bytes)
     if (inbox.size === length) this.notify()
   }
 
