@@ -30,6 +30,7 @@ const LAYERS = [
   "failure resolver",
   "dns",
   "socket fileobject",
+  "ssl",
   "select",
   "selectors",
   "baseserver",

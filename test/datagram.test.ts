@@ -185,6 +185,8 @@ test("options are set before and after it is bound, and read", () => {
   assert.is(one.setOption(0, 2, 6), 0)
   assert.is(one.getOption(0, 2), 6)
   assert.is(one.setOption(0, 2, 300), -E.INVAL)
+  assert.ok(one.setOptionBytes(0, 32, Uint8Array.of(203, 0, 113, 1)) < 0) // IP_MULTICAST_IF, and no interface has that
+  assert.is(one.getOption(0, 32), 0)
   assert.is(one.setOption(6, 1, 1), -E.NOPROTOOPT) // TCP_NODELAY
   assert.is(one.getOption(6, 1), -E.NOPROTOOPT)
 })

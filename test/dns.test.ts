@@ -55,6 +55,8 @@ test.after(async () => {
   await server.close()
 })
 
+type Call = (hostname: string, callback?: unknown) => unknown
+
 test("a Resolver answers callbacks and promises as Node's does", async () => {
   const expected: [keyof Resolver, unknown][] = [
     ["resolve4", ["127.0.0.1"]],
@@ -73,10 +75,10 @@ test("a Resolver answers callbacks and promises as Node's does", async () => {
     ["resolveTxt", [["a", "b"]]],
   ]
   for (const [name, result] of expected) {
-    const method = resolver[name] as (hostname: string, callback?: unknown) => Promise<unknown>
-    assert.equal(await method.call(resolver, "host.test"), result, name)
+    const call = (callback?: unknown): unknown => (resolver[name] as Call).call(resolver, "host.test", callback)
+    assert.equal(await call(), result, name)
     const called = await new Promise((done) => {
-      method.call(resolver, "host.test", (error: unknown, found: unknown) => done([error, found]))
+      call((error: unknown, found: unknown) => done([error, found]))
     })
     assert.equal(called, [null, result], name)
   }

@@ -23,6 +23,7 @@ import * as spawn from "./spawn.ts"
 import { printHeading, printResult } from "./table.ts"
 import * as threads from "./threads.ts"
 import * as timeout from "./timeout.ts"
+import * as tlsecho from "./tlsecho.ts"
 import * as transfer from "./transfer.ts"
 import { Tools } from "./tools.ts"
 import * as udp from "./udp.ts"
@@ -43,6 +44,7 @@ const ROWS: Record<string, Row> = {
   echo,
   transfer,
   udp,
+  tlsecho,
   readline,
   sleepers,
   threads,

@@ -27,6 +27,16 @@ export class ChunkQueue {
     else this.rest.push(chunk)
   }
 
+  /** Puts a chunk back in front, which the queue then owns. */
+  unshift(chunk: Uint8Array): void {
+    if (chunk.length === 0) return
+    const { first, offset, next } = this
+    this.size += chunk.length
+    if (first !== undefined) this.rest.splice(next, 0, offset === 0 ? first : first.subarray(offset))
+    this.first = chunk
+    this.offset = 0
+  }
+
   /** Moves as many bytes as fit into `into` and returns their number. */
   copyTo(into: Uint8Array): number {
     const room = into.length

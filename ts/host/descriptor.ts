@@ -46,7 +46,7 @@ export interface Observer {
 export abstract class Descriptor {
   /** Who is told when readiness rises. */
   readonly observers: Observer[] = []
-  /** Under how many numbers fd tables hold it; the last one to go closes it. */
+  /** How many hold it, numbers of fd tables above all; the last one to go closes it. */
   links = 0
 
   /** Epoll bits that hold now, ERR and HUP included. */
@@ -90,6 +90,11 @@ export abstract class Descriptor {
     const chunk = new Uint8Array(max)
     const count = this.recv(chunk)
     return count < 0 ? count : chunk.subarray(0, count)
+  }
+
+  /** Puts bytes back in front of what `recv` gives; they are the descriptor's then. */
+  unread(_bytes: Uint8Array): number {
+    return -E.NOTSOCK
   }
 
   /** Accepts some or all of `from`, which it does not keep: the number of bytes, or -E.AGAIN. */
@@ -146,6 +151,11 @@ export abstract class Descriptor {
   /** Reads a socket option; reading SO_ERROR takes the pending error, as a positive errno. */
   getOption(_level: number, _name: number): number {
     return -E.NOTSOCK
+  }
+
+  /** One holder less; the last one to go closes it. */
+  unlink(): void {
+    if (--this.links === 0) this.close()
   }
 
   /**

@@ -10,11 +10,14 @@ import type { Descriptor } from "./descriptor.ts"
 import { E } from "./errno.ts"
 import type { Context, FileStat, Home, Host, ResolvedAddress } from "./host.ts"
 import { Datagram } from "./node/datagram.ts"
+import type { Secure, SecureOptions } from "./secure.ts"
+import { createCredentials } from "./node/credentials.ts"
 import { errnoOfError, systemErrno } from "./node/errors.ts"
 import { inet, inet6 } from "./node/inet.ts"
 import { openFile } from "./node/file.ts"
 import { random } from "./random.ts"
 import { writeOutput } from "./node/output.ts"
+import { SecureStream } from "./node/securestream.ts"
 import { signal, signals } from "./node/signals.ts"
 import { Stream } from "./node/stream.ts"
 import { DeadlineTimer } from "./node/timer.ts"
@@ -88,6 +91,12 @@ export const host: Host = {
 
   datagram(family: "inet" | "inet6"): Descriptor {
     return new Datagram(family, openUdp)
+  },
+
+  credentials: createCredentials,
+
+  secure(inner: Descriptor, options: SecureOptions): Secure {
+    return new SecureStream(inner, options)
   },
 
   adopt(): Promise<number> {

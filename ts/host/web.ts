@@ -50,6 +50,14 @@ export const web: Web = {
     return -E.AFNOSUPPORT
   },
 
+  credentials(): number {
+    return -E.NOTSUP
+  },
+
+  secure(): number {
+    return -E.NOTSUP
+  },
+
   open(): number {
     return -E.NOSYS
   },

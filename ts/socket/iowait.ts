@@ -36,7 +36,7 @@ export abstract class IoWait<T> extends Wait<T> implements Waiter {
     const descriptor = endpoint.live(this.syscall)
     direction.checkFree()
     if (this.attempt(descriptor)) return true
-    if (endpoint.timeout === 0 || (this.flags & MSG_DONTWAIT) !== 0) throw new SocketError(E.AGAIN, this.syscall)
+    if (endpoint.timeout === 0 || (this.flags & MSG_DONTWAIT) !== 0) throw this.wouldWait()
     direction.claim(this)
     direction.watch()
     this.arm()
@@ -46,7 +46,17 @@ export abstract class IoWait<T> extends Wait<T> implements Waiter {
   /** Starts the socket's timeout. */
   protected arm(): void {
     const { timeout } = this.endpoint
-    if (timeout !== null) this.deadline = new Deadline(this, timeout, this.syscall)
+    if (timeout !== null) this.deadline = new Deadline(this, timeout, this.syscall, this.late)
+  }
+
+  /** What is thrown when it would have to wait, and may not. */
+  protected wouldWait(): Error {
+    return new SocketError(E.AGAIN, this.syscall)
+  }
+
+  /** What the error says when the time has passed. */
+  protected get late(): string {
+    return "timed out"
   }
 
   protected cancel(): void {

@@ -47,7 +47,7 @@ export function scatter(data: Uint8Array, buffers: readonly Uint8Array[]): numbe
   return done
 }
 
-/** Throws unless there are no control messages. @throws {SocketError} EOPNOTSUPP */
+/** Throws unless there are no control messages. @throws {SocketError} ENOTSUP */
 export function checkControl(messages: readonly ControlMessage[], syscall: string): void {
   if (list(messages).length > 0) throw new SocketError(E.NOTSUP, syscall, "there are no control messages on this host")
 }

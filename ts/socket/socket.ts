@@ -221,7 +221,7 @@ export class Socket implements Disposable {
    * @param flags - MSG_PEEK leaves there what is received, MSG_DONTWAIT throws EAGAIN instead of waiting.
    * @returns Some bytes, which are the caller's; none at the end of the stream, or of an empty datagram.
    * @throws {SocketError} ECONNRESET, after what came before it was received; ECONNREFUSED when the peer of a connected datagram
-   *   socket is not there, on hosts that hear of it. EOPNOTSUPP for other flags, at the call. {SocketTimeout}
+   *   socket is not there, on hosts that hear of it. ENOTSUP for other flags, at the call. {SocketTimeout}
    */
   recv(size: number, flags = 0): Wait<Uint8Array> {
     checkSize(size)
@@ -320,7 +320,7 @@ export class Socket implements Disposable {
    * @param flags - MSG_DONTWAIT throws EAGAIN instead of waiting.
    * @returns How many bytes were taken.
    * @throws {SocketError} EPIPE, ECONNRESET; EDESTADDRREQ for a datagram socket that is not connected, EMSGSIZE for a datagram
-   *   that is too large. EOPNOTSUPP for other flags, at the call. {SocketTimeout}
+   *   that is too large. ENOTSUP for other flags, at the call. {SocketTimeout}
    */
   send(data: Data, flags = 0): Wait<number> {
     checkSendFlags(flags, "send")
@@ -354,7 +354,7 @@ export class Socket implements Disposable {
    * @param flags - As `send`.
    * @param address - Where to; null for a socket that is connected.
    * @returns How many bytes were taken.
-   * @throws {SocketError} as `send` and `sendto`; EOPNOTSUPP for a control message, at the call.
+   * @throws {SocketError} as `send` and `sendto`; ENOTSUP for a control message, at the call.
    */
   sendmsg(
     buffers: readonly Data[],
@@ -596,7 +596,7 @@ export function fromfd(fd: number, family: number, type: number, proto = 0): Soc
  *
  * gevent: `socket.socketpair(family=AF_UNIX, type=SOCK_STREAM, proto=0)`.
  *
- * @throws {SocketError} EOPNOTSUPP or EPROTONOSUPPORT for another kind, EMFILE when there are too many.
+ * @throws {SocketError} ENOTSUP or EPROTONOSUPPORT for another kind, EMFILE when there are too many.
  * @example
  * ```ts
  * import { socketpair } from "gevent-wasm/socket"

@@ -111,8 +111,7 @@ export class DatagramOptions implements UdpOptions {
     if (name !== IPV6_MULTICAST_IF) return -E.NOPROTOOPT
     const address = interfaceOf(value)
     if (address === undefined && value !== 0) return -E.NODEV
-    this.multicastInterface = value
-    return this.change("multicastInterface", settings, (socket) => socket.setMulticastInterface(address ?? "::"))
+    return this.changeInterface(value, address ?? "::", settings)
   }
 
   /** Sets an option whose value is a struct. Undefined when there is no such option. */
@@ -160,9 +159,14 @@ export class DatagramOptions implements UdpOptions {
 
   // The number is an in_addr: the first byte of the address is the lowest.
   private setInterface(value: number, settings: UdpSettings | undefined): number {
-    this.multicastInterface = value
     const address = [0, 8, 16, 24].map((shift) => (value >>> shift) & 255).join(".")
-    return this.change("multicastInterface", settings, (socket) => socket.setMulticastInterface(address))
+    return this.changeInterface(value, address, settings)
+  }
+
+  private changeInterface(value: number, address: string, settings: UdpSettings | undefined): number {
+    const result = this.change("multicastInterface", settings, (socket) => socket.setMulticastInterface(address))
+    if (result === 0) this.multicastInterface = value
+    return result
   }
 
   private change(key: string, settings: UdpSettings | undefined, change: Change): number {

@@ -168,6 +168,13 @@ export class Stream extends StreamDescriptor {
     return chunk
   }
 
+  override unread(bytes: Uint8Array): number {
+    if (this.state !== CONNECTED) return this.state === CLOSED ? -E.BADF : -E.NOTCONN
+    this.inbox.unshift(bytes)
+    this.notify()
+    return 0
+  }
+
   override send(from: Uint8Array): number {
     if (this.state !== CONNECTED) {
       if (this.state === CLOSED) return -E.BADF
