@@ -1,50 +1,12 @@
 import { getHub, run, sleep, spawn } from "gevent-wasm"
 import { DohResolver, type gaierror, getaddrinfo, gethostbyname, type herror, resolve } from "gevent-wasm/resolver"
 import { SOCK_STREAM } from "gevent-wasm/socket"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
-import { a, aaaa, encode, named, number, TYPES, wireName, type Question, type Reply } from "./nameserver.ts"
+import { DohServer } from "./dohserver.ts"
+import { a, aaaa, named, number, TYPES, wireName, type Question, type Reply } from "./nameserver.ts"
 
 const test = suite("doh")
-
-const questions: Question[] = []
-let status = 200
-let aborted = 0
-
-const server = createServer((request, response) => {
-  const chunks: Buffer[] = []
-  request.on("data", (chunk: Buffer) => chunks.push(chunk))
-  response.on("close", () => void (response.writableEnded || aborted++))
-  request.on("end", () => {
-    const message = Buffer.concat(chunks)
-    const question = parse(message)
-    questions.push(question)
-    const reply = answer(question)
-    if (reply === null) return
-    response.writeHead(status, { "content-type": request.headers["content-type"] ?? "" })
-    response.end(encode(question, reply))
-  })
-})
-await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
-const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/dns-query`
-
-function parse(message: Buffer): Question {
-  const labels: string[] = []
-  let at = 12
-  for (; message[at] !== 0; at += message[at]! + 1)
-    labels.push(message.subarray(at + 1, at + 1 + message[at]!).toString())
-  const name = labels.join(".")
-  return {
-    id: message.readUInt16BE(0),
-    spelled: name,
-    name,
-    type: message.readUInt16BE(at + 1),
-    transport: "tcp",
-    port: 0,
-  }
-}
 
 function answer({ name, type }: Question): Reply | null {
   if (name === "silent.test") return null
@@ -62,16 +24,18 @@ function answer({ name, type }: Question): Reply | null {
   return { rcode: name === "broken.test" ? 2 : 3 }
 }
 
+const server = await DohServer.start(answer)
+const { questions, url } = server
+
 test.before.each(() => {
-  status = 200
+  server.status = 200
   questions.length = 0
   getHub().resolver = new DohResolver({ url, hosts: { "db.internal": "192.0.2.9" } })
 })
 
 test.after(async () => {
   getHub().resolver = null
-  server.closeAllConnections()
-  await new Promise((done) => server.close(done))
+  await server.close()
 })
 
 test("RS-01: names are asked for over HTTP, in messages that c-ares writes and reads", async () => {
@@ -106,7 +70,7 @@ test("failures are those of the other resolvers", async () => {
   assert.equal(await errno(resolve("alias.test", "TXT")), ["gaierror", 1])
   assert.equal(await errno(getaddrinfo("broken.test", 80)), ["gaierror", 3])
   assert.equal(await errno(resolve("junk.test")), ["gaierror", 10])
-  status = 500
+  server.status = 500
   assert.equal(await errno(resolve("host.test")), ["gaierror", 3])
   const nowhere = new DohResolver({ url: "http://127.0.0.1:1/" })
   assert.equal(await errno(nowhere.resolve("host.test")), ["gaierror", 11])
@@ -120,9 +84,9 @@ test("RS-07: a kill aborts the request", () =>
       yield* gethostbyname("silent.test")
     })
     while (questions.length === 0) yield* sleep(0.01)
-    const before = aborted
+    const before = server.aborted
     yield* greenlet.kill()
-    while (aborted === before) yield* sleep(0.01)
+    while (server.aborted === before) yield* sleep(0.01)
   }))
 
 test.run()

@@ -146,9 +146,7 @@ export class NameServer {
     port: number,
     send: (bytes: Buffer, elsewhere: boolean) => void,
   ): void {
-    const { name: spelled, end } = readName(message)
-    const type = message.readUInt16BE(end)
-    const question = { id: message.readUInt16BE(0), spelled, name: spelled.toLowerCase(), type, transport, port }
+    const question = decode(message, transport, port)
     this.questions.push(question)
     const reply = this.answer(question)
     if (reply === null || reply === undefined) return
@@ -200,6 +198,13 @@ export function named(type: "CNAME" | "NS" | "PTR", target: string, name?: strin
 /** A text with its length before it. */
 export function text(value: string): Buffer {
   return Buffer.concat([number(Buffer.byteLength(value), 1), Buffer.from(value)])
+}
+
+/** What a query asks. */
+export function decode(message: Buffer, transport: Question["transport"], port: number): Question {
+  const { name: spelled, end } = readName(message)
+  const type = message.readUInt16BE(end)
+  return { id: message.readUInt16BE(0), spelled, name: spelled.toLowerCase(), type, transport, port }
 }
 
 /** A whole reply. */

@@ -24,6 +24,15 @@ import { Queue } from "gevent-wasm/queue"
 import { select } from "gevent-wasm/select"
 import { serveConnection, StreamServer } from "gevent-wasm/server"
 import { AF_UNIX, createConnection, Socket, socketpair } from "gevent-wasm/socket"
+import {
+  AresResolver,
+  ARES_FLAG_USEVC,
+  DohResolver,
+  getaddrinfo,
+  gethostbyaddr,
+  gethostbyname,
+  resolve,
+} from "gevent-wasm/resolver"
 import { createDefaultContext, Purpose } from "gevent-wasm/ssl"
 import everything from "./everything.wasm"
 
@@ -34,6 +43,9 @@ interface Environment {
   /** Of one that counts what comes. */
   COUNTING_PORT: string
   CLOSED_PORT: string
+  /** The URL of a service of DNS over HTTPS, and a name server. */
+  DOH_URL: string
+  NAME_SERVER: string
 }
 
 // these are shared by all requests
@@ -204,6 +216,41 @@ const routes: Record<string, Route> = {
       using socket = yield* createConnection(["localhost", Number(ECHO_PORT)])
       yield* socket.sendall("x")
       return [(yield* socket.recv(10)).length, socket.getpeername()[1] === Number(ECHO_PORT)]
+    }),
+  "/no-names": async () => [
+    getHub().resolver.constructor.name,
+    await gethostbyname("host.test").then(() => "found", described),
+    failureOf(() => new AresResolver()),
+  ],
+  "/doh": (_parameters, { DOH_URL, ECHO_PORT }) =>
+    run(function* () {
+      getHub().resolver = new DohResolver({ url: DOH_URL })
+      const greenlets = ["host.test", "echo.test"].map((name) => spawn(() => gethostbyname(name)))
+      yield* joinall(greenlets)
+      let missing: unknown
+      try {
+        yield* gethostbyname("missing.test")
+      } catch (error) {
+        missing = [(error as Error).name, (error as { errno?: number }).errno]
+      }
+      using socket = yield* createConnection(["echo.test", Number(ECHO_PORT)])
+      yield* socket.sendall("x")
+      return [
+        greenlets.map(({ value }) => value),
+        (yield* getaddrinfo("host.test", 80)).length,
+        yield* gethostbyaddr("192.0.2.1"),
+        yield* resolve("host.test", "MX"),
+        missing,
+        (yield* socket.recv(10)).length,
+        yield* withTimeout(0.1, () => gethostbyname("silent.test"), "too late"),
+      ]
+    }),
+  "/tcp-names": (_parameters, { NAME_SERVER }) =>
+    run(function* () {
+      using resolver = new AresResolver({ servers: NAME_SERVER, flags: ARES_FLAG_USEVC })
+      const greenlets = Array.from({ length: 10 }, (_, i) => spawn(() => resolver.gethostbyname(`n${i}.test`)))
+      yield* joinall(greenlets, null, { raiseError: true })
+      return greenlets.map(({ value }) => value)
     }),
   "/select": (_parameters, { ECHO_PORT, SILENT_PORT }) =>
     run(function* () {

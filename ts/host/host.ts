@@ -150,6 +150,9 @@ export interface Host extends Home {
    */
   lookup(hostname: string, family: 0 | 4 | 6): Promise<ResolvedAddress[]>
 
+  /** Whether a stream is connected to the name of a host, since nobody is told its addresses. */
+  readonly connectsByName: boolean
+
   /** This machine's name; `"localhost"` when it may not be known. */
   hostname(): string
 

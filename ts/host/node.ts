@@ -68,6 +68,7 @@ export const host: Host = {
   },
 
   values: [],
+  connectsByName: false,
 
   home(): Home {
     return this

@@ -16,7 +16,6 @@ export type Web = Omit<
   | "values"
   | "stream"
   | "adopt"
-  | "lookup"
   | "hubModule"
   | "createContext"
 >
@@ -35,6 +34,7 @@ export const web: Web = {
   random,
   write: writeConsole,
   signals: {},
+  connectsByName: false,
   inspect: Symbol.for("nodejs.util.inspect.custom"),
 
   signal(): number {
@@ -70,10 +70,12 @@ export const web: Web = {
     return "localhost"
   },
 
-  lookupAddress(): Promise<never> {
-    return Promise.reject(
-      Object.assign(new Error("ENOSYS: nobody here knows the name of an address"), { code: "ENOSYS" }),
-    )
+  lookup(hostname: string): Promise<never> {
+    return Promise.reject(noNames(`nobody here tells the addresses of names, such as ${hostname}`))
+  },
+
+  lookupAddress(address: string): Promise<never> {
+    return Promise.reject(noNames(`nobody here tells the names of addresses, such as ${address}`))
   },
 
   nameServers(): string[] {
@@ -125,4 +127,8 @@ export function callContext<T>(): Context<T> {
     },
     get: () => current,
   }
+}
+
+function noNames(message: string): Error {
+  return Object.assign(new Error(`ENOSYS: ${message}`), { code: "ENOSYS" })
 }

@@ -41,7 +41,7 @@ export interface AresResolverOptions extends AresOptions {
 export class AresResolver extends AbstractResolver implements RecordResolver, Disposable {
   private readonly channel: Channel
 
-  /** @throws {TypeError} {RangeError} for an option that is none; {InvalidIP} for a server that is no numeric address. */
+  /** @throws {TypeError} {RangeError} for an option that is none; {InvalidIP} for a server that is no numeric address; {NotSupportedError} on a host without UDP, unless all goes over TCP. */
   constructor({ useEnviron = true, ...options }: AresResolverOptions = {}, loop: Loop = scheduler.loop) {
     super()
     this.channel = new Channel(loop, useEnviron ? withEnvironment(options) : options)

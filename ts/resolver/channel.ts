@@ -1,8 +1,15 @@
 import { host } from "#host"
 import { hubModule, type HubExports, type HubModule } from "../core/hubmodule.ts"
 import type { Loop } from "../core/loop.ts"
-import { gaierror, InvalidIP } from "../exceptions.ts"
-import { ARES_FLAG_DNS0x20, ARES_FLAG_EDNS, checkNumber, serverList, type AresOptions } from "./options.ts"
+import { gaierror, InvalidIP, need } from "../exceptions.ts"
+import {
+  ARES_FLAG_DNS0x20,
+  ARES_FLAG_EDNS,
+  ARES_FLAG_USEVC,
+  checkNumber,
+  serverList,
+  type AresOptions,
+} from "./options.ts"
 import { ARES_EDESTRUCTION, ARES_SUCCESS, rawError } from "./status.ts"
 
 const RESOLV_CONF = "/etc/resolv.conf"
@@ -26,8 +33,10 @@ export class Channel {
   private looked: number
   private readonly leave = (): void => this.close()
 
-  /** @throws {TypeError} {RangeError} for an option that is none; {InvalidIP} for a server that is no address. */
+  /** @throws {TypeError} {RangeError} for an option that is none; {InvalidIP} for a server that is no address; {NotSupportedError}. */
   constructor(loop: Loop, options: AresOptions) {
+    checkOptions(options)
+    need(((options.flags ?? 0) & ARES_FLAG_USEVC) === 0 ? "udp" : "tcp")
     this.loop = loop
     const { resolvConf = RESOLV_CONF, hosts = HOSTS } = options
     const table = typeof hosts === "object" && hosts !== null
@@ -124,7 +133,6 @@ export class Channel {
     const { module } = this
     const { exports } = module
     module.files.set(ABSENT, new Uint8Array(0))
-    checkOptions(options)
     const { domains, sortlist, lookups } = options
     const servers = serversOf(options, resolvConf)
     const strings: number[] = []

@@ -1,5 +1,5 @@
 import type { EventSink } from "../core/hubmodule.ts"
-import { SocketError } from "../exceptions.ts"
+import { need, SocketError } from "../exceptions.ts"
 import { E } from "../host/errno.ts"
 import { scheduler } from "../strand.ts"
 import { Wait } from "../wait.ts"
@@ -243,7 +243,7 @@ export interface ConnectionOptions {
  *
  * @param timeout - Seconds for the look-up and for each attempt, and then the socket's timeout; by default the default timeout.
  * @param sourceAddress - The numeric address to connect from.
- * @throws {SocketError} ECONNREFUSED …, or {AggregateError} of these with `allErrors`; {SocketTimeout} when the time has passed; {gaierror} when there is no such name.
+ * @throws {SocketError} ECONNREFUSED …, or {AggregateError} of these with `allErrors`; {SocketTimeout} when the time has passed; {gaierror} when there is no such name; {NotSupportedError} on a host without TCP, at the call.
  * @throws {TypeError} for another type of argument, {RangeError} for a bad port or timeout; both at the call.
  * @example
  * ```ts
@@ -262,6 +262,7 @@ export function createConnection(
   sourceAddress: AddressArgument | null = null,
   { allErrors = false, happyEyeballsDelay = ATTEMPT_DELAY }: ConnectionOptions = {},
 ): Wait<Socket> {
+  need("tcp", "connect")
   checkAddress(address)
   checkTimeout(timeout)
   if (sourceAddress !== null) checkAddress(sourceAddress)

@@ -1,12 +1,16 @@
+import { host } from "#host"
 import { QuietGreenlet } from "../flow.ts"
 import type { Greenlet } from "../greenlet.ts"
 import { getHub } from "../hub.ts"
+import { EAI_NONAME } from "../resolver/constants.ts"
+import { HostResolver } from "../resolver/host.ts"
 import type { AddressInfo, NumericAddress } from "../resolver/interface.ts"
+import { eaiError } from "../resolver/status.ts"
 import { SOCK_STREAM } from "./constants.ts"
 
 /** A search for the addresses of a name with the hub's resolver, which may be given up. */
 export class Lookup {
-  private readonly greenlet: Greenlet<AddressInfo[]>
+  private readonly greenlet: Greenlet<NumericAddress[]>
   private active = true
 
   /** One of the two functions is called later, in the hub, unless it was cancelled. There is one address at least. */
@@ -17,14 +21,17 @@ export class Lookup {
     found: (addresses: NumericAddress[]) => void,
     failed: (error: Error) => void,
   ) {
-    const { resolver } = getHub()
-    const greenlet = (this.greenlet = new QuietGreenlet<AddressInfo[]>(function* () {
-      return yield* resolver.getaddrinfo(name, port, family, SOCK_STREAM)
+    const greenlet = (this.greenlet = new QuietGreenlet(function* () {
+      const { resolver } = getHub()
+      if (host.connectsByName && resolver instanceof HostResolver) return [[name, port] as const]
+      const list: AddressInfo[] = yield* resolver.getaddrinfo(name, port, family, SOCK_STREAM)
+      if (list.length === 0) throw eaiError(EAI_NONAME)
+      return list.map(([, , , , sockaddr]) => sockaddr)
     }))
     greenlet.rawlink(() => {
       if (!this.active) return
       this.active = false
-      if (greenlet.successful()) found((greenlet.value as AddressInfo[]).map(([, , , , sockaddr]) => sockaddr))
+      if (greenlet.successful()) found(greenlet.value as NumericAddress[])
       else failed(greenlet.exception as Error)
     })
     greenlet.start()
