@@ -15,6 +15,7 @@ const ROWS = [
   { row: "servers", tests: ["server"], short: true },
   { row: "connections that the host accepts", tests: [] },
   { row: "UDP", tests: ["datagram", "udp"] },
+  { row: "names", tests: ["resolver", "connection"] },
   { row: "unix sockets", tests: ["unix"] },
   { row: "TLS client", tests: ["ssl"] },
   { row: "TLS server", tests: ["sslserver"] },

@@ -10,6 +10,8 @@ import { text } from "node:stream/consumers"
 import { build } from "esbuild"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
+import { respond } from "./dohserver.ts"
+import { a, TYPES } from "./nameserver.ts"
 
 const test = suite("browser")
 const SECONDS = 90
@@ -55,6 +57,12 @@ const server = createServer((request, response) => {
       response.end()
       if ("page" in results && "worker" in results) done()
     })
+    return
+  }
+  if (request.url === "/dns-query") {
+    void respond(request, response, 200, ({ name, type }) =>
+      name === "host.test" ? { records: type === TYPES.A ? [a("192.0.2.1")] : [] } : { rcode: 3 },
+    )
     return
   }
   const file = files[request.url!]
@@ -141,6 +149,10 @@ test("C programs: they run, and get no sockets", () => expectResult("program", [
 test("select, selectors: and file objects work on pairs of sockets", () => expectResult("pair", [1, "a\n", "b\n"]))
 
 test("file objects: and select work on pairs of sockets", () => expectResult("pair", [1, "a\n", "b\n"]))
+
+test("names: DNS over HTTPS", () => expectResult("names", ["192.0.2.1", "ENOTFOUND"]))
+
+test("names without a service are an error that says so", () => expectResult("noNames", "ENOSYS"))
 
 test("capabilities say what is there", () => expectResult("capabilities", ["compile"]))
 

@@ -1,7 +1,22 @@
 import http from "node:http"
 import https from "node:https"
 import type { AddressInfo } from "node:net"
+import { buffer } from "node:stream/consumers"
 import { decode, encode, type Question, type Reply } from "./nameserver.ts"
+
+/** Answers the question that a request carries; null: never. */
+export async function respond(
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  status: number,
+  answer: (question: Question) => Reply | null,
+): Promise<void> {
+  const question = decode(await buffer(request), "tcp", request.socket.remotePort ?? 0)
+  const reply = answer(question)
+  if (reply === null) return
+  response.writeHead(status, { "content-type": request.headers["content-type"] ?? "" })
+  response.end(encode(question, reply))
+}
 
 /** A service of DNS over HTTP on a port of the loopback, or over HTTPS, that answers as it is told. */
 export class DohServer {
@@ -14,16 +29,10 @@ export class DohServer {
 
   private constructor(answer: (question: Question) => Reply | null, tls: https.ServerOptions | undefined) {
     const serve: http.RequestListener = (request, response) => {
-      const chunks: Buffer[] = []
-      request.on("data", (chunk: Buffer) => chunks.push(chunk))
       response.on("close", () => void (response.writableEnded || this.aborted++))
-      request.on("end", () => {
-        const question = decode(Buffer.concat(chunks), "tcp", request.socket.remotePort ?? 0)
+      void respond(request, response, this.status, (question) => {
         this.questions.push(question)
-        const reply = answer(question)
-        if (reply === null) return
-        response.writeHead(this.status, { "content-type": request.headers["content-type"] ?? "" })
-        response.end(encode(question, reply))
+        return answer(question)
       })
     }
     this.server = tls === undefined ? http.createServer(serve) : https.createServer(tls, serve)

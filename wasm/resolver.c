@@ -30,6 +30,7 @@ struct resolver {
   struct ev_loop *loop;
   struct connection *connections;
   ev_timer timer;
+  double deadline; /* of the timer, in seconds of c-ares' clock */
 };
 
 /* What somebody waits for. */
@@ -194,11 +195,16 @@ static const struct ares_socket_functions_ex socket_functions = {
 static void
 arm_timer(struct resolver *resolver)
 {
+  double deadline = lookup_deadline(resolver->channel);
   struct timeval delay;
 
-  ev_timer_stop(resolver->loop, &resolver->timer);
-  if (!ares_timeout(resolver->channel, 0, &delay))
+  /* one that comes too early finds out */
+  if (deadline && ev_is_active(&resolver->timer) && deadline >= resolver->deadline)
     return;
+  ev_timer_stop(resolver->loop, &resolver->timer);
+  if (!deadline || !ares_timeout(resolver->channel, 0, &delay))
+    return;
+  resolver->deadline = deadline;
   ev_now_update(resolver->loop);
   ev_timer_set(&resolver->timer, (double)delay.tv_sec + (double)delay.tv_usec * 1e-6, 0.);
   ev_timer_start(resolver->loop, &resolver->timer);

@@ -5,6 +5,7 @@
 //   --all       the oldest Node.js that is supported and the newest one
 import { writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
+import * as dns from "./dns.ts"
 import * as echo from "./echo.ts"
 import * as event from "./event.ts"
 import * as hub from "./hub.ts"
@@ -45,6 +46,7 @@ const ROWS: Record<string, Row> = {
   transfer,
   udp,
   tlsecho,
+  dns,
   readline,
   sleepers,
   threads,

@@ -10,8 +10,9 @@ import { Pool } from "gevent-wasm/pool"
 import { Program } from "gevent-wasm/program"
 import { Queue } from "gevent-wasm/queue"
 import { select } from "gevent-wasm/select"
+import { DohResolver } from "gevent-wasm/resolver"
 import { serveConnection, StreamServer } from "gevent-wasm/server"
-import { AF_UNIX, createConnection, Socket, socketpair } from "gevent-wasm/socket"
+import { AF_UNIX, createConnection, gethostbyname, Socket, socketpair } from "gevent-wasm/socket"
 import { createDefaultContext, Purpose } from "gevent-wasm/ssl"
 
 function described(error: unknown): unknown {
@@ -159,7 +160,13 @@ const tries: Record<string, () => unknown> = {
       const file = other.makefile("r")
       return [readable.length, yield* file.readline(), yield* file.readline()]
     }),
-  connection: () => createConnection(["127.0.0.1", 80]).then(() => "connected", described),
+  connection: () => failureOf(() => createConnection(["example.org", 80])),
+  noNames: () => codeOf(gethostbyname("example.org")),
+  names: async () => {
+    const { location } = globalThis as unknown as { location: { href: string } }
+    const resolver = new DohResolver({ url: new URL("/dns-query", location.href) })
+    return [await resolver.gethostbyname("host.test"), await codeOf(resolver.gethostbyname("missing.test"))]
+  },
   server: () => failureOf(() => new StreamServer("127.0.0.1:0", () => undefined).start()),
   tlsClient: () => failureOf(() => createDefaultContext().wrapSocket({} as never, { serverHostname: "localhost" })),
   tlsServer: () =>
@@ -167,6 +174,13 @@ const tries: Record<string, () => unknown> = {
   inbound: () => failureOf(() => serveConnection({}, () => undefined)),
   signal: () => failureOf(() => signalHandler(2, () => sleep(0))),
   file: () => Program.load("program.wasm").then(() => "loaded", described),
+}
+
+function codeOf(search: PromiseLike<unknown>): PromiseLike<unknown> {
+  return search.then(
+    () => "found",
+    (error: unknown) => (error as { code: string }).code,
+  )
 }
 
 const results: Record<string, unknown> = {}

@@ -76,4 +76,12 @@ lookup_status(const ares_dns_record_t *reply)
 
 int lookup_files_only(const ares_channel_t *channel) { return !strchr(channel->lookups, 'b'); }
 
+double
+lookup_deadline(const ares_channel_t *channel)
+{
+  const ares_query_t *query = ares_slist_first_val(channel->queries_by_timeout);
+
+  return query ? (double)query->timeout.sec + (double)query->timeout.usec * 1e-6 : 0.;
+}
+
 size_t lookup_count(const ares_channel_t *channel) { return ares_llist_len(channel->all_queries); }

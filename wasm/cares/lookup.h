@@ -19,6 +19,9 @@ int lookup_status(const ares_dns_record_t *reply);
 /* Whether no server is ever asked for a name. */
 int lookup_files_only(const ares_channel_t *channel);
 
+/* When the first query has to be looked at again, in seconds of c-ares' clock; 0 when none waits. */
+double lookup_deadline(const ares_channel_t *channel);
+
 /* Queries that wait for an answer. */
 size_t lookup_count(const ares_channel_t *channel);
 
