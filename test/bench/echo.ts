@@ -1,15 +1,16 @@
 import { createServer, type AddressInfo } from "node:net"
 import type { Wait } from "gevent-wasm"
 import type { Socket } from "gevent-wasm/socket"
-import { Contender } from "./contender.ts"
-import { exchange } from "./exchange.ts"
-import type { Bar, Bench, Result, Work } from "./row.ts"
+import { bunOf } from "./bun.ts"
+import { exchangeAll } from "./exchange.ts"
+import type { Bench, HostBars, Result, Work } from "./row.ts"
 
 export const name = "echo, 50 connections x 64 B"
-export const bars = { "node on('data')": { atLeast: 1 }, "gevent StreamServer": { atLeast: 3 } } satisfies Record<
-  string,
-  Bar
->
+export const bars = {
+  node: { "node:net": { atLeast: 1 }, "gevent StreamServer": { atLeast: 3 } },
+  deno: { "node:net": { atLeast: 0.85 } },
+  bun: { "Bun.listen": { atLeast: 0.9 } },
+} satisfies HostBars
 
 const CONNECTIONS = 50
 const SIZE = 64
@@ -30,7 +31,7 @@ export const works: Record<string, Work> = {
     server.start()
     return server.serverPort
   },
-  node: () =>
+  "node:net": () =>
     new Promise((resolve) => {
       const server = createServer((socket) => {
         socket.on("data", (chunk) => socket.write(chunk))
@@ -38,15 +39,20 @@ export const works: Record<string, Work> = {
       })
       server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port))
     }),
+  // messages are smaller than what the kernel takes at once, so that a write is never partial
+  "Bun.listen": () =>
+    bunOf().listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: {
+        data(socket, chunk) {
+          socket.write(chunk)
+        },
+      },
+    }).port,
 }
 
 export async function* run(bench: Bench): AsyncGenerator<Result> {
-  const pair = { name, unit: "requests/s", connections: CONNECTIONS, size: SIZE, factor: 1 }
-  const peers = {
-    "node on('data')": () => Contender.work(bench, "echo", "node"),
-    "gevent StreamServer": () => Contender.python(bench, "echo"),
-  }
-  for (const [peerName, peer] of Object.entries(peers)) {
-    yield await exchange(bench, { ...pair, peerName, bar: bars[peerName as keyof typeof bars] }, peer)
-  }
+  const kind = { name, unit: "requests/s", connections: CONNECTIONS, size: SIZE, factor: 1 }
+  yield* exchangeAll(bench, kind, bars[bench.runtime.host])
 }

@@ -6,30 +6,45 @@ import type { Bar, Bench, Result } from "./row.ts"
 
 const SECONDS = 1
 
-/** How echo servers are compared. */
+/** How servers are compared. */
 export interface Exchange {
   readonly name: string
   readonly unit: string
-  readonly peerName: string
-  readonly bar: Bar
   readonly connections: number
-  /** Bytes of a message. */
+  /** Bytes of a message; 0 for connections that the server closes at once. */
   readonly size: number
   /** Units that an exchange of a message counts for. */
   readonly factor: number
+  /** The row that has the servers; default `echo`. */
+  readonly work?: string
+}
+
+/** Compares our server with those of the bars: `gevent StreamServer` is a Python program, each other one a work of the row. */
+export async function* exchangeAll(
+  bench: Bench,
+  kind: Exchange,
+  bars: Readonly<Record<string, Bar>>,
+): AsyncGenerator<Result> {
+  const { work = "echo" } = kind
+  for (const [peerName, bar] of Object.entries(bars)) {
+    yield await exchange(bench, kind, { peerName, bar }, () =>
+      peerName === "gevent StreamServer" ? Contender.python(bench, work) : Contender.work(bench, work, peerName),
+    )
+  }
 }
 
 /**
- * Compares our echo server with another by the exchanges for each second that the server's process spends on a processor, so
+ * Compares our server with another by the exchanges for each second that the server's process spends on a processor, so
  * that the load, which is the same for both, may use the other one.
  */
-export async function exchange(
+async function exchange(
   bench: Bench,
-  { connections, size, factor, ...pair }: Exchange,
+  { name, unit, connections, size, factor, work = "echo" }: Exchange,
+  pair: { peerName: string; bar: Bar },
   start: () => Contender,
 ): Promise<Result> {
   const peer = start()
-  const ours = Contender.work(bench, "echo", "ours")
+  const ours = Contender.work(bench, work, "ours")
   const measure = async (server: Contender, port: number): Promise<number> => {
     const before = await server.cpu()
     const exchanges = await load(bench, port, connections, size)
@@ -38,7 +53,13 @@ export async function exchange(
   }
   try {
     const ports = [await ours.once(), await peer.once()] as const
-    return await compare(bench, { ...pair, ours: () => measure(ours, ports[0]), peer: () => measure(peer, ports[1]) })
+    return await compare(bench, {
+      name,
+      unit,
+      ...pair,
+      ours: () => measure(ours, ports[0]),
+      peer: () => measure(peer, ports[1]),
+    })
   } finally {
     await Promise.all([ours.stop(), peer.stop()])
   }

@@ -1,5 +1,6 @@
 /* The load for an echo server: load PORT CONNECTIONS SIZE SECONDS. Each connection sends SIZE bytes, reads them back, checks
- * them and starts again, until the time is over and all that was sent has come back. Writes how many exchanges there were. */
+ * them and starts again, until the time is over and all that was sent has come back. With a SIZE of 0 each waits for the server
+ * to close it and is then opened anew. Writes how many exchanges, or connections, there were. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -19,6 +20,7 @@ struct connection {
 static size_t size;
 static char *message, *buffer;
 static long exchanges;
+static int port, poll;
 static int busy, over; /* connections that wait for an answer; whether the time is over */
 
 static void
@@ -37,16 +39,36 @@ now(void)
   return t.tv_sec + t.tv_nsec * 1e-9;
 }
 
-static int
-open_connection(int port)
+static void
+open_connection(struct connection *c)
 {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c};
   int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
 
   if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address))
     fail("connect");
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  return fd;
+  if (epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event))
+    fail("epoll_ctl");
+  c->fd = fd;
+}
+
+/* The connection has been closed by the server. It is reset, so that no port is kept back for a minute. */
+static void
+open_next(struct connection *c)
+{
+  struct linger reset = {.l_onoff = 1};
+
+  if (recv(c->fd, buffer, 1, MSG_DONTWAIT) != 0)
+    fail("recv");
+  setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  close(c->fd);
+  exchanges++;
+  if (over)
+    busy--;
+  else
+    open_connection(c);
 }
 
 static void
@@ -94,29 +116,25 @@ receive_more(struct connection *c)
 int
 main(int argc, char **argv)
 {
-  int count, poll;
+  int count;
   struct connection *connections;
   struct epoll_event events[64];
   double end;
 
   if (argc != 5)
     return 2;
+  port = atoi(argv[1]);
   count = atoi(argv[2]);
   size = atol(argv[3]);
-  message = malloc(size);
-  buffer = malloc(size);
+  message = malloc(size + 1);
+  buffer = malloc(size + 1);
   connections = calloc(count, sizeof *connections);
   if (!message || !buffer || !connections || (poll = epoll_create1(0)) < 0)
     fail("load");
   for (size_t i = 0; i < size; i++)
     message[i] = (char)(i * 31 + (i >> 8));
-  for (int i = 0; i < count; i++) {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = &connections[i]};
-
-    connections[i].fd = open_connection(atoi(argv[1]));
-    if (epoll_ctl(poll, EPOLL_CTL_ADD, connections[i].fd, &event))
-      fail("epoll_ctl");
-  }
+  for (int i = 0; i < count; i++)
+    open_connection(&connections[i]);
   end = now() + atof(argv[4]);
   for (busy = count; busy > 0;) {
     int n = epoll_wait(poll, events, 64, 100);
@@ -125,9 +143,11 @@ main(int argc, char **argv)
     for (int i = 0; i < n; i++) {
       struct connection *c = events[i].data.ptr;
 
-      if (events[i].events & EPOLLOUT)
+      if (events[i].events & EPOLLOUT && size > 0)
         send_more(c);
-      if (events[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP))
+      if (size == 0 && events[i].events & EPOLLIN)
+        open_next(c);
+      else if (size > 0 && events[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP))
         receive_more(c);
     }
   }

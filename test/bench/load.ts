@@ -8,6 +8,13 @@ let over = false
 let busy = connections
 
 for (let i = 0; i < connections; i++) {
+  if (size === 0) open()
+  else exchange()
+}
+setTimeout(() => (over = true), seconds * 1000)
+
+/** Sends the message and reads it back, again and again. */
+function exchange(): void {
   const socket = connect(port, "127.0.0.1", () => socket.write(message)).setNoDelay()
   let received = 0
   socket.on("data", (chunk) => {
@@ -19,8 +26,23 @@ for (let i = 0; i < connections; i++) {
     if (!over) socket.write(message)
     else {
       socket.end()
-      if (--busy === 0) console.log(exchanges)
+      ended()
     }
   })
 }
-setTimeout(() => (over = true), seconds * 1000)
+
+/** Connects and waits to be closed, again and again. */
+function open(): void {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true })
+  socket.resume()
+  socket.on("end", () => {
+    socket.resetAndDestroy()
+    exchanges++
+    if (over) ended()
+    else open()
+  })
+}
+
+function ended(): void {
+  if (--busy === 0) console.log(exchanges)
+}
