@@ -13,6 +13,7 @@ import { writeOutput } from "./node/output.ts"
 import { signal, signals } from "./node/signals.ts"
 import { Stream } from "./node/stream.ts"
 import { DeadlineTimer } from "./node/timer.ts"
+import { transport } from "./node/transport.ts"
 
 // getRandomValues fills no more than this at once.
 const RANDOM_QUOTA = 65536
@@ -69,7 +70,7 @@ export const host: Host = {
   },
 
   stream(family: "inet" | "inet6"): Descriptor {
-    return new Stream(family)
+    return new Stream(family, transport)
   },
 
   onIdle(fn: () => void): () => void {

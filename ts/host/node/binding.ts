@@ -1,21 +1,8 @@
 import net from "node:net"
 import process from "node:process"
-import type { Address } from "../descriptor.ts"
 import { E } from "../errno.ts"
+import type { Binding, TcpAddress } from "../wire.ts"
 import { errnoOfError, errnoOfSystem } from "./errors.ts"
-
-/** A TCP address. */
-export type TcpAddress = Extract<Address, { host: string }>
-
-/** A local address that is taken, before it is known whether the socket will listen or connect. */
-export interface Binding {
-  /** What was asked for, with the port that the system chose where it could be asked. */
-  readonly address: TcpAddress
-  /** What `server.listen()` and `new net.Socket({ handle })` take; undefined when the host cannot bind ahead. */
-  readonly source: unknown
-  /** Gives the address back when nothing took `source` over. */
-  close(): void
-}
 
 /** How to bind. */
 export interface BindOptions {
@@ -32,6 +19,7 @@ interface TcpHandle {
   bind(host: string, port: number, flags: number): number
   bind6(host: string, port: number, flags: number): number
   getsockname(into: { address?: string; port?: number }): number
+  accept?(into: TcpHandle): number
   close(): void
 }
 
@@ -85,6 +73,13 @@ export function bindTcp(address: TcpAddress, options: BindOptions): Binding | nu
     return -errnoOfError(error)
   }
   return { address, source: undefined, close() {} }
+}
+
+/** A connection of a listening handle that gives it only when it is asked, as Deno's; undefined when there is none. */
+export function acceptHandle(listening: object): object | undefined {
+  if (tcpWrap === undefined) return undefined
+  const handle = new tcpWrap.TCP(tcpWrap.constants.SOCKET)
+  return (listening as TcpHandle).accept?.(handle) === 0 ? handle : undefined
 }
 
 function bindSocket(Bound: BoundSocketClass, address: TcpAddress, options: BindOptions): Binding {

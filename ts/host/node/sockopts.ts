@@ -1,4 +1,3 @@
-import type net from "node:net"
 import { E } from "../errno.ts"
 import {
   IPPROTO_IPV6,
@@ -15,6 +14,7 @@ import {
   TCP_KEEPIDLE,
   TCP_NODELAY,
 } from "../options.ts"
+import type { Wire } from "../wire.ts"
 import { canReusePort } from "./binding.ts"
 
 // What Linux says of a socket that nobody touched.
@@ -50,7 +50,7 @@ export class SocketOptions {
   }
 
   /** Sets an option, on the connection too when there is one. */
-  set(level: number, name: number, value: number, socket: net.Socket | undefined): number {
+  set(level: number, name: number, value: number, socket: Wire | undefined): number {
     const on = value !== 0
     if (level === SOL_SOCKET) {
       if (name === SO_REUSEADDR) this.reuseAddress = on
@@ -99,12 +99,12 @@ export class SocketOptions {
   }
 
   /** Sets what was asked for on a connection that has just come up. */
-  apply(socket: net.Socket): void {
+  apply(socket: Wire): void {
     if (this.noDelay) socket.setNoDelay(true)
     if (this.keepAlive) this.applyKeepAlive(socket)
   }
 
-  private applyKeepAlive(socket: net.Socket | undefined): void {
+  private applyKeepAlive(socket: Wire | undefined): void {
     socket?.setKeepAlive(this.keepAlive, this.keepIdle * 1000)
   }
 }

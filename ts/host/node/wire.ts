@@ -1,26 +1,24 @@
 import net from "node:net"
+import type { Wire, WireUser } from "../wire.ts"
+import { HIGH_WATER_MARK } from "../wire.ts"
 import { hasHandles } from "./binding.ts"
 import { Reader } from "./reader.ts"
-
-/** Bytes that a connection may hold on either side: queued for `recv`, or accepted by `send` and not yet sent. */
-export const HIGH_WATER_MARK = 256 * 1024
-
-/** Gets each chunk that arrives and owns it; false stops the reading until `resume()`. */
-export type Deliver = (chunk: Uint8Array) => boolean
 
 /** The part of libuv's handle that is used; Node does not document it, so each use has a fallback. */
 export interface Handle {
   readonly fd?: number
   readonly writeQueueSize?: number
+  /** Of a listening one: gets each connection, or the error of an accept. */
+  onconnection?: (status: number, handle?: Handle) => void
 }
 
 interface WithHandle {
   _handle: Handle | null | undefined
 }
 
-/** The handle of a socket that is open, where the host shows one. */
-export function handleOf(socket: net.Socket): Handle | undefined {
-  return hasHandles ? ((socket as unknown as WithHandle)._handle ?? undefined) : undefined
+/** The handle of a socket or a server that is open, where the host shows one. */
+export function handleOf(owner: object): Handle | undefined {
+  return hasHandles ? ((owner as WithHandle)._handle ?? undefined) : undefined
 }
 
 /**
@@ -28,10 +26,19 @@ export function handleOf(socket: net.Socket): Handle | undefined {
  *
  * @param source - The bound handle to connect from, or undefined.
  */
-export function openWire(source: unknown, deliver: Deliver): net.Socket {
-  if (hasHandles) return new net.Socket(wireOptions(source, deliver))
+export function openWire(source: unknown, user: WireUser): net.Socket {
   const options: object = { allowHalfOpen: true, writableHighWaterMark: HIGH_WATER_MARK }
-  return deliverData(new net.Socket(options), deliver)
+  const socket = hasHandles ? readInto(source, user) : deliverData(new net.Socket(options), user)
+  socket.once("connect", () => {
+    socket.unref()
+    user.connected()
+  })
+  return socket
+}
+
+/** Makes the socket of an accepted handle. Nothing is read before `resume()`. */
+export function adoptHandle(handle: Handle, user: WireUser): net.Socket {
+  return readInto(handle, user)
 }
 
 /**
@@ -40,20 +47,21 @@ export function openWire(source: unknown, deliver: Deliver): net.Socket {
  * A server cannot be told to read into a given buffer, so the handle moves to a socket that does. Where there is no
  * handle to move, the server's own socket serves, one allocation per chunk dearer.
  */
-export function adoptWire(shell: net.Socket, deliver: Deliver): net.Socket {
+export function adoptSocket(shell: net.Socket, user: WireUser): net.Socket {
   const handle = handleOf(shell)
-  if (handle === undefined) return deliverData(shell, deliver)
+  if (handle === undefined) return deliverData(shell, user)
   ;(shell as unknown as WithHandle)._handle = null
-  return new net.Socket(wireOptions(handle, deliver))
+  return readInto(handle, user)
 }
 
-function deliverData(socket: net.Socket, deliver: Deliver): net.Socket {
-  return socket.on("data", (data: Buffer) => {
-    if (!deliver(new Uint8Array(data.buffer, data.byteOffset, data.length))) socket.pause()
+function deliverData(socket: net.Socket, user: WireUser): net.Socket {
+  socket.on("data", (data: Buffer) => {
+    if (!user.received(new Uint8Array(data.buffer, data.byteOffset, data.length))) socket.pause()
   })
+  return tell(socket, user)
 }
 
-function wireOptions(handle: unknown, deliver: Deliver): net.SocketConstructorOpts {
+function readInto(handle: unknown, user: WireUser): net.Socket {
   const reader = new Reader()
   const options = {
     handle,
@@ -61,7 +69,16 @@ function wireOptions(handle: unknown, deliver: Deliver): net.SocketConstructorOp
     manualStart: true,
     allowHalfOpen: true,
     writableHighWaterMark: HIGH_WATER_MARK,
-    onread: { buffer: reader.next, callback: (count: number) => deliver(reader.chunk(count)) },
+    onread: { buffer: reader.next, callback: (count: number) => user.received(reader.chunk(count)) },
   }
-  return options
+  return tell(new net.Socket(options as net.SocketConstructorOpts), user)
+}
+
+function tell(socket: net.Socket, user: WireUser): net.Socket {
+  const wire: Wire = socket
+  socket.on("error", (error) => user.failed(error))
+  socket.on("end", () => user.ended())
+  socket.on("close", () => user.closed(wire))
+  socket.on("drain", () => user.drained())
+  return socket
 }

@@ -1,0 +1,99 @@
+import type { Address } from "./descriptor.ts"
+
+/** Bytes that a connection may hold on either side: queued for `recv`, or accepted by `send` and not yet sent. */
+export const HIGH_WATER_MARK = 256 * 1024
+
+/** What a wire tells the stream that it belongs to. */
+export interface WireUser {
+  /** The connection that was asked for is up. */
+  connected(): void
+  /** A chunk has arrived, which is the user's now; false stops the reading until `resume()`. */
+  received(chunk: Uint8Array): boolean
+  /** The peer sends no more. */
+  ended(): void
+  /** There is room for what is to be sent again. */
+  drained(): void
+  /** The connection has failed, or it could not be made; `closed` follows. */
+  failed(error: unknown): void
+  /** There is no connection any more. */
+  closed(wire: Wire): void
+}
+
+/** A connection as the host has it. Node's `net.Socket` is one. */
+export interface Wire {
+  /** Whether it is closed or is being closed. */
+  readonly destroyed: boolean
+  /** How many bytes given to `write` wait to be sent. */
+  readonly writableLength: number
+  readonly localAddress?: string | undefined
+  readonly localPort?: number | undefined
+  readonly remoteAddress?: string | undefined
+  readonly remotePort?: number | undefined
+  /** Goes on reading. */
+  resume(): unknown
+  /** Sends bytes, which it keeps. */
+  write(bytes: Uint8Array): unknown
+  /** Ends the sending once all is sent. */
+  end(): unknown
+  /** Closes it; what is unsent is lost. */
+  destroy(): unknown
+  /** Resets it. */
+  resetAndDestroy(): unknown
+  setNoDelay(on: boolean): unknown
+  setKeepAlive(on: boolean, milliseconds: number): unknown
+}
+
+/** A TCP address. */
+export type TcpAddress = Extract<Address, { host: string }>
+
+/** What listens as the host does it: it accepts at once, and what it has accepted waits here until it is taken. */
+export interface WireListener {
+  /** Whether accept() would return a connection or an error. */
+  readonly ready: boolean
+  /** The oldest waiting connection with its user, reading; -E.AGAIN, or the errno of an accept that failed, once. */
+  accept(user: WireUser): Wire | number
+  /** The address in use, once it is known. */
+  address(family: TcpAddress["family"]): TcpAddress | undefined
+  /** Stops listening and resets the connections that nobody took. */
+  close(): void
+}
+
+/** A local address that is taken, before it is known whether the socket will listen or connect. */
+export interface Binding {
+  /** What was asked for, with the port that the system chose where it could be asked. */
+  readonly address: TcpAddress
+  /** The bound handle to listen on or to connect from; undefined when the host cannot bind ahead. */
+  readonly source: unknown
+  /** Gives the address back when nothing took `source` over. */
+  close(): void
+}
+
+/** How a host makes connections: the part of a stream that differs by host. */
+export interface Transport {
+  /** Begins to connect, from the bound address if there is one, which it takes over. Throws what the host throws. */
+  connect(address: TcpAddress, binding: Binding | undefined, user: WireUser): Wire
+
+  /**
+   * Listens on a bound address, which it takes over.
+   *
+   * @param changed - Called when accept() of the listener has something new to say.
+   * @returns The listener, or an errno such as -E.ADDRINUSE when another socket listens there already.
+   */
+  listen(binding: Binding, backlog: number, ipv6Only: boolean, changed: () => void): WireListener | number
+
+  /** What `send` needs to know of a connection that is up; negative when there is no such way to write here. */
+  sender(wire: Wire): number
+
+  /** Gives the kernel as many bytes as it takes now, none of which is kept: their number, or an errno. */
+  send(wire: Wire, sender: number, bytes: Uint8Array): number
+
+  /** Whether `drained` follows when `send` took only some; otherwise the rest is to be given to `write`. */
+  readonly resumes: boolean
+
+  /**
+   * Closes a connection that nobody holds any more but that has data to send, once that is sent.
+   *
+   * @param limit - Milliseconds without progress, or in all when `total`, after which the connection is reset.
+   */
+  farewell(wire: Wire, limit: number, total: boolean): void
+}
