@@ -1,8 +1,10 @@
+import { transport } from "./bun/transport.ts"
 import type { Host } from "./host.ts"
 import { host as node } from "./node.ts"
+import { Stream } from "./node/stream.ts"
 
 /**
- * Bun as the library sees it: its compatibility layer for Node.
+ * Bun as the library sees it: its compatibility layer for Node, and its own sockets.
  *
  * @example
  * ```ts
@@ -10,4 +12,8 @@ import { host as node } from "./node.ts"
  * host.name // "bun"
  * ```
  */
-export const host: Host = { ...node, name: "bun" }
+export const host: Host = {
+  ...node,
+  name: "bun",
+  stream: (family: "inet" | "inet6"): Stream => new Stream(family, transport),
+}

@@ -8,8 +8,8 @@ import { adoptHandle, adoptSocket, handleOf, type Handle } from "./wire.ts"
 /** Connections that may wait for accept(); beyond it new ones are reset, which the client sees as refused. */
 export const ACCEPT_QUEUE = 1024
 
-// With a backlog below this the kernel drops connects of a burst before the loop gets to accept them.
-const LEAST_BACKLOG = 128
+/** With a backlog below this the kernel drops connects of a burst before the loop gets to accept them. */
+export const LEAST_BACKLOG = 128
 
 /**
  * The listening half of a TCP socket. Node accepts as soon as it can and cannot be told to stop, so connections wait

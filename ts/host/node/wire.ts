@@ -71,7 +71,7 @@ function readInto(handle: unknown, user: WireUser): net.Socket {
     writableHighWaterMark: HIGH_WATER_MARK,
     onread: { buffer: reader.next, callback: (count: number) => user.received(reader.chunk(count)) },
   }
-  return tell(new net.Socket(options as net.SocketConstructorOpts), user)
+  return tell(new net.Socket(options), user)
 }
 
 function tell(socket: net.Socket, user: WireUser): net.Socket {
