@@ -10,7 +10,7 @@ const LAYERS = [
   "core",
   "exceptions version",
   "strand wait waitlist belongings contextvars/scope",
-  "limit iskill waiter",
+  "limit iskill waiter attempt",
   "hub exceptioninfo",
   "sleep body kill unwind rawgreenlet immediate until",
   "deque heap",

@@ -202,7 +202,8 @@ export class RawGreenlet extends Strand implements Runnable {
 
   private runObject(result: object): void {
     if (typeof (result as Iterator<unknown>).next === "function") {
-      this.generator = result as Iterator<unknown>
+      this.generator =
+        Symbol.iterator in result ? (result as Op<unknown>)[Symbol.iterator]() : (result as Iterator<unknown>)
       this.step(NEXT, undefined)
     } else if (typeof (result as PromiseLike<unknown>).then !== "function") this.finish(result)
     else if (Symbol.iterator in result) {

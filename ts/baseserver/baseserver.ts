@@ -11,7 +11,7 @@ import type { RawGreenlet } from "../rawgreenlet.ts"
 import { Socket } from "../socket/socket.ts"
 import type { SocketAddress } from "../socket/address.ts"
 import { spawn, spawnRaw } from "../spawn.ts"
-import type { Op, Wait } from "../wait.ts"
+import type { BlockingCall, Op } from "../wait.ts"
 import { closing, Handler } from "./handler.ts"
 import { parseAddress, type ListenAddress } from "./listener.ts"
 import { poolOfSize, runnerOf, type ServerPool } from "./serverpool.ts"
@@ -240,7 +240,7 @@ export abstract class BaseServer<A extends unknown[] = unknown[]> implements Dis
     return `<${this.constructor.name} ${fileno}address=${address.join(":")} handle=${body.name || "(anonymous)"}>`
   }
 
-  private *serve(stopTimeout: number | null): Generator<Wait<unknown>, void, unknown> {
+  private *serve(stopTimeout: number | null): Generator<BlockingCall<unknown>, void, unknown> {
     this.start()
     try {
       yield* new Until(this.waiting, () => !this.running, `end of ${String(this)}`)
@@ -309,7 +309,7 @@ export abstract class BaseServer<A extends unknown[] = unknown[]> implements Dis
     this.delay = Math.min(this.maxDelay, this.delay * 2)
   }
 
-  private *resumeWithRoom(): Generator<Wait<unknown>, void, unknown> {
+  private *resumeWithRoom(): Generator<BlockingCall<unknown>, void, unknown> {
     yield* this.pool!.waitAvailable()
     this.slotWaiter = null
     this.startAccepting()
