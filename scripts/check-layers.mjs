@@ -25,6 +25,7 @@ const LAYERS = [
   "lock",
   "queue",
   "pool",
+  "services",
   "socket",
   "baseserver",
   "server",

@@ -258,7 +258,8 @@ function endProgram(): void {
 }
 
 /** Waits for one event of a watcher. */
-class WatcherWait extends Wait<number> {
+/** Waits until a watcher fires. */
+export class WatcherWait extends Wait<number> {
   private readonly watcher: Watcher
 
   constructor(watcher: Watcher) {

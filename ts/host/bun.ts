@@ -1,6 +1,7 @@
 import { transport } from "./bun/transport.ts"
 import type { Host } from "./host.ts"
 import { host as node } from "./node.ts"
+import { domains } from "./node/domains.ts"
 import { Stream } from "./node/stream.ts"
 
 /**
@@ -15,5 +16,5 @@ import { Stream } from "./node/stream.ts"
 export const host: Host = {
   ...node,
   name: "bun",
-  stream: (family: "inet" | "inet6"): Stream => new Stream(family, transport),
+  stream: (family: "inet" | "inet6" | "unix"): Stream => new Stream(domains[family], transport),
 }

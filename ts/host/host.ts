@@ -64,8 +64,8 @@ export interface Host {
    */
   arm(ms: number, fn: () => void, ref: boolean): void
 
-  /** A new TCP socket, which is to be bound, to listen or to connect; or an errno when the host has none. */
-  stream(family: "inet" | "inet6"): Descriptor | number
+  /** A new TCP or unix socket, which is to be bound, to listen or to connect; or an errno when the host has none. */
+  stream(family: "inet" | "inet6" | "unix"): Descriptor | number
 
   /**
    * Calls `fn` whenever the host has nothing left to wait for and would end.

@@ -8,6 +8,7 @@ import process from "node:process"
 import { inspect } from "node:util"
 import type { Descriptor } from "./descriptor.ts"
 import type { Context, FileStat, Host, ResolvedAddress } from "./host.ts"
+import { domains } from "./node/domains.ts"
 import { errnoOfError, systemErrno } from "./node/errors.ts"
 import { writeOutput } from "./node/output.ts"
 import { signal, signals } from "./node/signals.ts"
@@ -69,8 +70,8 @@ export const host: Host = {
     timer.arm(ms, fn, ref)
   },
 
-  stream(family: "inet" | "inet6"): Descriptor {
-    return new Stream(family, transport)
+  stream(family: "inet" | "inet6" | "unix"): Descriptor {
+    return new Stream(domains[family], transport)
   },
 
   onIdle(fn: () => void): () => void {

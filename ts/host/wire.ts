@@ -1,4 +1,6 @@
 import type { Address } from "./descriptor.ts"
+import type { Binding } from "./node/binding.ts"
+import type { Domain } from "./node/domain.ts"
 
 /** Bytes that a connection may hold on either side: queued for `recv`, or accepted by `send` and not yet sent. */
 export const HIGH_WATER_MARK = 256 * 1024
@@ -43,9 +45,6 @@ export interface Wire {
   setKeepAlive(on: boolean, milliseconds: number): unknown
 }
 
-/** A TCP address. */
-export type TcpAddress = Extract<Address, { host: string }>
-
 /** What listens as the host does it: it accepts at once, and what it has accepted waits here until it is taken. */
 export interface WireListener {
   /** Whether accept() would return a connection or an error. */
@@ -53,25 +52,15 @@ export interface WireListener {
   /** The oldest waiting connection with its user, reading; -E.AGAIN, or the errno of an accept that failed, once. */
   accept(user: WireUser): Wire | number
   /** The address in use, once it is known. */
-  address(family: TcpAddress["family"]): TcpAddress | undefined
+  address(): Address | undefined
   /** Stops listening and resets the connections that nobody took. */
-  close(): void
-}
-
-/** A local address that is taken, before it is known whether the socket will listen or connect. */
-export interface Binding {
-  /** What was asked for, with the port that the system chose where it could be asked. */
-  readonly address: TcpAddress
-  /** The bound handle to listen on or to connect from; undefined when the host cannot bind ahead. */
-  readonly source: unknown
-  /** Gives the address back when nothing took `source` over. */
   close(): void
 }
 
 /** How a host makes connections: the part of a stream that differs by host. */
 export interface Transport {
   /** Begins to connect, from the bound address if there is one, which it takes over. Throws what the host throws. */
-  connect(address: TcpAddress, binding: Binding | undefined, user: WireUser): Wire
+  connect(domain: Domain, address: Address, binding: Binding | undefined, user: WireUser): Wire
 
   /**
    * Listens on a bound address, which it takes over.
@@ -79,7 +68,7 @@ export interface Transport {
    * @param changed - Called when accept() of the listener has something new to say.
    * @returns The listener, or an errno such as -E.ADDRINUSE when another socket listens there already.
    */
-  listen(binding: Binding, backlog: number, ipv6Only: boolean, changed: () => void): WireListener | number
+  listen(domain: Domain, binding: Binding, backlog: number, changed: () => void): WireListener | number
 
   /** What `send` needs to know of a connection that is up; negative when there is no such way to write here. */
   sender(wire: Wire): number
@@ -95,5 +84,5 @@ export interface Transport {
    *
    * @param limit - Milliseconds without progress, or in all when `total`, after which the connection is reset.
    */
-  farewell(wire: Wire, limit: number, total: boolean): void
+  farewell(wire: Wire, domain: Domain, limit: number, total: boolean): void
 }

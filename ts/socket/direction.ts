@@ -26,12 +26,26 @@ export class Direction implements EventSink {
   private waiter: Waiter | null = null
   private handle = 0
   private watching = false
+  private keepsAlive = true
 
   /** @param stays - Whether the watcher stays between waits; it should where readiness ends with a wait. */
   constructor(fd: number, events: number, stays: boolean) {
     this.fd = fd
     this.events = events
     this.stays = stays
+  }
+
+  /** Whether who waits keeps the loop alive; may change at any time. */
+  get ref(): boolean {
+    return this.keepsAlive
+  }
+
+  set ref(value: boolean) {
+    if (value === this.keepsAlive) return
+    this.keepsAlive = value
+    if (!this.watching) return
+    if (value) scheduler.loop.hold()
+    else scheduler.loop.unhold()
   }
 
   /** Throws when somebody waits. @throws {ConcurrentObjectUseError} */
@@ -50,7 +64,7 @@ export class Direction implements EventSink {
   watch(): void {
     const { loop } = scheduler
     this.watching = true
-    loop.hold()
+    if (this.keepsAlive) loop.hold()
     if (this.handle === 0) this.handle = loop.startIo(this, 0, false, this.fd, this.events)
   }
 
@@ -59,7 +73,7 @@ export class Direction implements EventSink {
     this.waiter = null
     if (this.watching) {
       this.watching = false
-      scheduler.loop.unhold()
+      if (this.keepsAlive) scheduler.loop.unhold()
     }
     if (!this.stays) this.stop()
   }

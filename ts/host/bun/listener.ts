@@ -1,33 +1,30 @@
+import type { Address } from "../descriptor.ts"
 import { E } from "../errno.ts"
+import type { Binding, ListenOptions, Server } from "../node/binding.ts"
+import type { Domain } from "../node/domain.ts"
 import { ACCEPT_QUEUE, LEAST_BACKLOG } from "../node/listener.ts"
-import type { Binding, TcpAddress, Wire, WireListener, WireUser } from "../wire.ts"
+import type { Wire, WireListener, WireUser } from "../wire.ts"
 import { bun, type BunServer, type BunSocket } from "./sockets.ts"
 import { BunWire } from "./wire.ts"
 
 /** The listening half of a socket on Bun, which accepts as soon as it can and cannot be told to stop. */
-export class BunListener implements WireListener {
-  private readonly server: BunServer
+export class BunListener implements WireListener, Server {
+  private readonly domain: Domain
+  private readonly binding: Binding
+  private server: BunServer | undefined = undefined
   private readonly queue: BunWire[] = []
   private readonly changed: () => void
-  private closing = false
 
   /**
-   * Starts to listen. Throws what the host throws.
+   * Starts to listen on a bound address, which it takes over. Throws what the host throws.
    *
    * @param changed - Called when accept() has something new to say.
    */
-  constructor({ address }: Binding, backlog: number, ipv6Only: boolean, changed: () => void) {
+  constructor(domain: Domain, binding: Binding, backlog: number, changed: () => void) {
+    this.domain = domain
+    this.binding = binding
     this.changed = changed
-    this.server = bun.listen({
-      hostname: address.host,
-      port: address.port,
-      ipv6Only,
-      reusePort: false,
-      allowHalfOpen: true,
-      backlog: Math.max(backlog, LEAST_BACKLOG),
-      socket: { ...BunWire.handlers, open: (socket) => this.arrived(socket) },
-    })
-    this.server.unref()
+    binding.listen(this, Math.max(backlog, LEAST_BACKLOG))
   }
 
   get ready(): boolean {
@@ -41,19 +38,31 @@ export class BunListener implements WireListener {
     return wire
   }
 
-  address(family: TcpAddress["family"]): TcpAddress {
-    return { family, host: this.server.hostname, port: this.server.port }
+  address(): Address {
+    return this.binding.address
   }
 
   close(): void {
-    this.closing = true
-    this.server.stop(false)
-    for (const wire of this.queue) wire.resetAndDestroy()
+    if (this.server === undefined) return
+    this.binding.unlisten({ listen: ignore, close: () => this.server!.stop(false) })
+    this.server = undefined
+    for (const wire of this.queue) this.domain.reset(wire)
     this.queue.length = 0
   }
 
+  /** Called by the binding. */
+  listen({ host, port, path, backlog, ipv6Only }: ListenOptions): void {
+    this.server = bun.listen({
+      ...(path === undefined ? { hostname: host, port, ipv6Only } : { unix: path }),
+      allowHalfOpen: true,
+      backlog,
+      socket: { ...BunWire.handlers, open: (socket) => this.arrived(socket) },
+    })
+    this.server.unref()
+  }
+
   private arrived(socket: BunSocket): void {
-    if (this.queue.length >= ACCEPT_QUEUE || this.closing) {
+    if (this.queue.length >= ACCEPT_QUEUE || this.server === undefined) {
       socket.terminate()
       return
     }
@@ -61,3 +70,5 @@ export class BunListener implements WireListener {
     if (this.queue.length === 1) this.changed()
   }
 }
+
+function ignore(): void {}

@@ -5,10 +5,10 @@ export interface BunSockets {
 
 /** How to listen. */
 export interface BunListenOptions {
-  hostname: string
-  port: number
-  ipv6Only: boolean
-  reusePort: boolean
+  hostname?: string | undefined
+  port?: number | undefined
+  unix?: string | undefined
+  ipv6Only?: boolean | undefined
   allowHalfOpen: boolean
   backlog: number
   socket: BunHandlers
@@ -16,8 +16,6 @@ export interface BunListenOptions {
 
 /** What listens. */
 export interface BunServer {
-  readonly hostname: string
-  readonly port: number
   stop(closeConnections: boolean): void
   unref(): void
 }

@@ -1,5 +1,8 @@
+import type { Address } from "../descriptor.ts"
+import type { Binding } from "../node/binding.ts"
+import type { Domain } from "../node/domain.ts"
 import { errnoOfError } from "../node/errors.ts"
-import type { Binding, TcpAddress, Transport, Wire, WireListener, WireUser } from "../wire.ts"
+import type { Transport, Wire, WireListener, WireUser } from "../wire.ts"
 import { BunListener } from "./listener.ts"
 import { BunWire } from "./wire.ts"
 
@@ -7,12 +10,12 @@ import { BunWire } from "./wire.ts"
 export const transport: Transport = {
   resumes: true,
 
-  connect: (address: TcpAddress, binding: Binding | undefined, user: WireUser): Wire =>
-    BunWire.connect(address, binding, user),
+  connect: (domain: Domain, address: Address, binding: Binding | undefined, user: WireUser): Wire =>
+    BunWire.connect(domain, address, binding, user),
 
-  listen(binding: Binding, backlog: number, ipv6Only: boolean, changed: () => void): WireListener | number {
+  listen(domain: Domain, binding: Binding, backlog: number, changed: () => void): WireListener | number {
     try {
-      return new BunListener(binding, backlog, ipv6Only, changed)
+      return new BunListener(domain, binding, backlog, changed)
     } catch (error) {
       return -errnoOfError(error)
     }

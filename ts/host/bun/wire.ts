@@ -1,6 +1,9 @@
 import net from "node:net"
+import type { Address } from "../descriptor.ts"
 import { E } from "../errno.ts"
-import type { Binding, TcpAddress, Wire, WireUser } from "../wire.ts"
+import type { Binding } from "../node/binding.ts"
+import type { Domain } from "../node/domain.ts"
+import type { Wire, WireUser } from "../wire.ts"
 import type { BunHandlers, BunSocket } from "./sockets.ts"
 
 /** A connection of Bun's own kind. It holds nothing back: what the kernel does not take stays with whoever sends. */
@@ -32,15 +35,15 @@ export class BunWire implements Wire {
    * `Bun.connect` cannot be called off, and keeps the process alive until the system gives up. So a socket of `node:net`
    * connects, and what it has of Bun's own is taken over then.
    */
-  static connect({ host, port }: TcpAddress, binding: Binding | undefined, user: WireUser): BunWire {
+  static connect(domain: Domain, address: Address, binding: Binding | undefined, user: WireUser): BunWire {
     const wire = new BunWire()
     wire.user = user
     const attempt = (wire.attempt = new net.Socket({ allowHalfOpen: true }))
     attempt.once("connect", () => wire.takeOver())
     attempt.once("error", (error) => user.failed(error))
     attempt.once("close", () => wire.closed())
-    const local = binding?.address
-    attempt.connect({ host, port, autoSelectFamily: false, localAddress: local?.host, localPort: local?.port })
+    binding?.close()
+    attempt.connect(domain.target(address, binding?.address))
     attempt.unref()
     return wire
   }

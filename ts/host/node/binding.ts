@@ -1,8 +1,41 @@
 import net from "node:net"
 import process from "node:process"
+import type { Address } from "../descriptor.ts"
 import { E } from "../errno.ts"
-import type { Binding, TcpAddress } from "../wire.ts"
 import { errnoOfError, errnoOfSystem } from "./errors.ts"
+
+/** A TCP address. */
+export type TcpAddress = Extract<Address, { host: string }>
+
+/** The part of Node's `net.Server` that a binding needs. */
+export interface Server {
+  listen(source: unknown, backlog?: number): unknown
+  close(): unknown
+}
+
+/** What `listen` of a server takes where there is no bound handle. */
+export interface ListenOptions {
+  readonly host?: string
+  readonly port?: number
+  readonly path?: string
+  readonly backlog: number
+  readonly exclusive: boolean
+  readonly ipv6Only?: boolean
+}
+
+/** A local address that is taken, before it is known whether the socket will listen or connect. */
+export interface Binding {
+  /** What was asked for, with the port that the system chose where it could be asked. */
+  readonly address: Address
+  /** What `new net.Socket({ handle })` takes to connect from here; undefined when the host cannot bind ahead. */
+  readonly source: unknown
+  /** Makes a server listen here, which takes `source` over. */
+  listen(server: Server, backlog: number): void
+  /** Ends the listening of that server. */
+  unlisten(server: Server): void
+  /** Gives the address back when nothing took `source` over. */
+  close(): void
+}
 
 /** How to bind. */
 export interface BindOptions {
@@ -72,14 +105,31 @@ export function bindTcp(address: TcpAddress, options: BindOptions): Binding | nu
   } catch (error) {
     return -errnoOfError(error)
   }
-  return { address, source: undefined, close() {} }
+  return { address, source: undefined, ...listenLater(address, options), close() {} }
+}
+
+function listenOn(source: unknown): Pick<Binding, "listen" | "unlisten"> {
+  return {
+    listen: (server, backlog) => void server.listen(source, backlog),
+    unlisten: (server) => void server.close(),
+  }
+}
+
+function listenLater({ host, port }: TcpAddress, { ipv6Only }: BindOptions): Pick<Binding, "listen" | "unlisten"> {
+  return {
+    listen(server, backlog) {
+      const options: ListenOptions = { host, port, backlog, exclusive: true, ipv6Only }
+      server.listen(options)
+    },
+    unlisten: (server) => void server.close(),
+  }
 }
 
 /** A connection of a listening handle that gives it only when it is asked, as Deno's; undefined when there is none. */
 export function acceptHandle(listening: object): object | undefined {
-  if (tcpWrap === undefined) return undefined
+  if (tcpWrap === undefined || !(listening instanceof tcpWrap.TCP)) return undefined
   const handle = new tcpWrap.TCP(tcpWrap.constants.SOCKET)
-  return (listening as TcpHandle).accept?.(handle) === 0 ? handle : undefined
+  return listening.accept?.(handle) === 0 ? handle : undefined
 }
 
 function bindSocket(Bound: BoundSocketClass, address: TcpAddress, options: BindOptions): Binding {
@@ -91,7 +141,8 @@ function bindSocket(Bound: BoundSocketClass, address: TcpAddress, options: BindO
     ipv6Only: family === "inet6" && options.ipv6Only,
   })
   const local = source.address()
-  return { address: { family, host: local.address, port: local.port }, source, close: () => source.close() }
+  const bound: TcpAddress = { family, host: local.address, port: local.port }
+  return { address: bound, source, ...listenOn(source), close: () => source.close() }
 }
 
 function bindHandle(wrap: TcpWrap, address: TcpAddress, options: BindOptions): Binding | number {
@@ -113,15 +164,18 @@ function bindHandle(wrap: TcpWrap, address: TcpAddress, options: BindOptions): B
   return {
     address: { family, host: local.address ?? host, port: local.port ?? port },
     source,
+    ...listenOn(source),
     close: () => source.close(),
   }
 }
 
-function tryAddress(bun: Bun, address: TcpAddress, { ipv6Only }: BindOptions): Binding {
+function tryAddress(bun: Bun, address: TcpAddress, options: BindOptions): Binding {
   const { family, host, port } = address
+  const { ipv6Only } = options
   const trial = bun.listen({ hostname: host, port, ipv6Only: family === "inet6" && ipv6Only, socket: { data() {} } })
   trial.stop(true)
-  return { address: { family, host, port: trial.port }, source: undefined, close() {} }
+  const bound: TcpAddress = { family, host, port: trial.port }
+  return { address: bound, source: undefined, ...listenLater(bound, options), close() {} }
 }
 
 function loadTcpWrap(): TcpWrap | undefined {

@@ -1,7 +1,9 @@
 import net from "node:net"
+import type { Address } from "../descriptor.ts"
 import { E } from "../errno.ts"
-import type { Binding, TcpAddress, Wire, WireListener, WireUser } from "../wire.ts"
-import { acceptHandle, listensAtOnce } from "./binding.ts"
+import type { Wire, WireListener, WireUser } from "../wire.ts"
+import { acceptHandle, listensAtOnce, type Binding } from "./binding.ts"
+import type { Domain } from "./domain.ts"
 import { errnoOfError, errnoOfSystem } from "./errors.ts"
 import { adoptHandle, adoptSocket, handleOf, type Handle } from "./wire.ts"
 
@@ -12,7 +14,7 @@ export const ACCEPT_QUEUE = 1024
 export const LEAST_BACKLOG = 128
 
 /**
- * The listening half of a TCP socket. Node accepts as soon as it can and cannot be told to stop, so connections wait
+ * The listening half of a stream socket. Node accepts as soon as it can and cannot be told to stop, so connections wait
  * here, paused: what their clients send stays in the kernel until they are taken.
  *
  * When the process is out of file descriptors, libuv accepts the waiting connections with one it keeps in reserve and
@@ -21,27 +23,31 @@ export const LEAST_BACKLOG = 128
 export class Listener implements WireListener {
   private readonly server: net.Server
   private readonly queue: (net.Socket | Handle)[] = []
+  private readonly domain: Domain
+  private readonly binding: Binding
   private readonly changed: () => void
   private error = 0
 
-  /** @param changed - Called when accept() has something new to say. */
-  constructor(changed: () => void) {
+  /**
+   * @param binding - Where to listen; it is taken over.
+   * @param changed - Called when accept() has something new to say.
+   */
+  constructor(domain: Domain, binding: Binding, changed: () => void) {
+    this.domain = domain
+    this.binding = binding
     this.changed = changed
     this.server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => this.arrived(socket))
     this.server.on("error", (error) => this.failed(error))
   }
 
   /**
-   * Starts to listen on a bound address, which it takes over.
+   * Starts to listen.
    *
    * @returns 0, or -E.ADDRINUSE when another socket listens there already.
    */
-  listen(binding: Binding, backlog: number, ipv6Only: boolean): number {
-    const length = Math.max(backlog, LEAST_BACKLOG)
-    const { host, port } = binding.address
+  listen(backlog: number): number {
     try {
-      if (binding.source === undefined) this.server.listen({ host, port, backlog: length, exclusive: true, ipv6Only })
-      else this.server.listen(binding.source, length)
+      this.binding.listen(this.server, Math.max(backlog, LEAST_BACKLOG))
       // The reason follows in an event; on a bound socket listen(2) has only this one.
       if (listensAtOnce && !this.server.listening) return -E.ADDRINUSE
     } catch (error) {
@@ -68,16 +74,13 @@ export class Listener implements WireListener {
     return error === 0 ? -E.AGAIN : -error
   }
 
-  address(family: TcpAddress["family"]): TcpAddress | undefined {
-    const address = this.server.address()
-    return typeof address === "object" && address !== null
-      ? { family, host: address.address, port: address.port }
-      : undefined
+  address(): Address | undefined {
+    return this.domain.listening(this.server)
   }
 
   close(): void {
-    this.server.close()
-    for (const waiting of this.queue) reset(waiting)
+    this.binding.unlisten(this.server)
+    for (const waiting of this.queue) this.reset(waiting)
     this.queue.length = 0
   }
 
@@ -102,11 +105,19 @@ export class Listener implements WireListener {
   private arrived(connection: net.Socket | Handle): void {
     if (connection instanceof net.Socket) connection.on("error", ignore)
     if (this.queue.length >= ACCEPT_QUEUE || !this.server.listening) {
-      reset(connection)
+      this.reset(connection)
       return
     }
     this.queue.push(connection)
     if (this.queue.length === 1) this.changed()
+  }
+
+  private reset(connection: net.Socket | Handle): void {
+    this.domain.reset(
+      connection instanceof net.Socket
+        ? connection
+        : new net.Socket({ handle: connection, manualStart: true } as object),
+    )
   }
 
   private failed(error: Error): void {
@@ -119,11 +130,6 @@ function adopt(connection: net.Socket | Handle, user: WireUser): net.Socket {
   if (!(connection instanceof net.Socket)) return adoptHandle(connection, user)
   connection.off("error", ignore)
   return adoptSocket(connection, user)
-}
-
-function reset(connection: net.Socket | Handle): void {
-  const socket = connection instanceof net.Socket ? connection : new net.Socket({ handle: connection } as object)
-  socket.resetAndDestroy()
 }
 
 function ignore(): void {}

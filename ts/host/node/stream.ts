@@ -1,17 +1,10 @@
 import { ChunkQueue } from "../chunks.ts"
 import { Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address } from "../descriptor.ts"
 import { E } from "../errno.ts"
-import { IPPROTO_TCP, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, SOL_SOCKET } from "../options.ts"
-import {
-  HIGH_WATER_MARK,
-  type Binding,
-  type TcpAddress,
-  type Transport,
-  type Wire,
-  type WireListener,
-  type WireUser,
-} from "../wire.ts"
-import { bindTcp, isTcpAddress } from "./binding.ts"
+import { SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, SOL_SOCKET } from "../options.ts"
+import { HIGH_WATER_MARK, type Transport, type Wire, type WireListener, type WireUser } from "../wire.ts"
+import type { Binding } from "./binding.ts"
+import type { Domain } from "./domain.ts"
 import { errnoOfError } from "./errors.ts"
 import { LINGER } from "./farewell.ts"
 import { SocketOptions } from "./sockopts.ts"
@@ -25,22 +18,24 @@ const FAILED = 4
 const CLOSED = 5
 
 /**
- * A TCP socket: fresh, then a listener or a connection, as bind(2), listen(2) and connect(2) make it.
+ * A stream socket of TCP or of the unix domain: fresh, then a listener or a connection, as bind(2), listen(2) and
+ * connect(2) make it.
  *
  * A connection reads ahead into its own queue up to the high-water mark, so that a reset or the end of the stream is
  * noticed and data that came before is never lost. Where the host can, it writes straight from the caller's memory while
  * the kernel takes it; only the rest is copied.
  */
 export class Stream extends Descriptor implements WireUser {
-  private readonly family: "inet" | "inet6"
+  private readonly domain: Domain
   private readonly transport: Transport
   private state = FRESH
   private wire: Wire | undefined = undefined
   private listener: WireListener | undefined = undefined
   private binding: Binding | undefined = undefined
   private options: SocketOptions | undefined = undefined
-  private bound: TcpAddress | undefined = undefined
-  private peer: TcpAddress | undefined = undefined
+  private bound: Address | undefined = undefined
+  private peer: Address | undefined = undefined
+  private target: Address | undefined = undefined
   private sender = -1
   private error = 0
   private readonly inbox = new ChunkQueue()
@@ -52,9 +47,9 @@ export class Stream extends Descriptor implements WireUser {
   // It takes no more.
   private blocked = false
 
-  constructor(family: "inet" | "inet6", transport: Transport) {
+  constructor(domain: Domain, transport: Transport) {
     super()
-    this.family = family
+    this.domain = domain
     this.transport = transport
   }
 
@@ -76,7 +71,6 @@ export class Stream extends Descriptor implements WireUser {
   override bind(address: Address): number {
     if (this.state === CLOSED) return -E.BADF
     if (this.state !== FRESH || this.bound !== undefined) return -E.INVAL
-    if (address.family !== this.family) return -E.AFNOSUPPORT
     return this.bindTo(address)
   }
 
@@ -85,11 +79,10 @@ export class Stream extends Descriptor implements WireUser {
     if (this.state === LISTENING) return 0
     if (this.state !== FRESH) return -E.INVAL
     if (this.binding === undefined) {
-      const result = this.bindTo({ family: this.family, host: this.family === "inet6" ? "::" : "0.0.0.0", port: 0 })
+      const result = this.domain.any === undefined ? -E.INVAL : this.bindTo(this.domain.any)
       if (result < 0) return result
     }
-    const ipv6Only = this.options?.ipv6Only === true
-    const listener = this.transport.listen(this.binding!, backlog, ipv6Only, () => this.notify())
+    const listener = this.transport.listen(this.domain, this.binding!, backlog, () => this.notify())
     // A server that cannot listen has closed its handle, so the address is gone in either case.
     this.binding = undefined
     if (typeof listener === "number") {
@@ -104,9 +97,10 @@ export class Stream extends Descriptor implements WireUser {
   override accept(): Stream | number {
     if (this.state !== LISTENING) return this.state === CLOSED ? -E.BADF : -E.INVAL
     const listener = this.listener!
-    const stream = listener.ready ? new Stream(this.family, this.transport) : undefined
+    const stream = listener.ready ? new Stream(this.domain, this.transport) : undefined
     const wire = stream === undefined ? -E.AGAIN : listener.accept(stream)
     if (typeof wire === "number") return wire
+    stream!.bound = this.bound
     stream!.options = this.options?.inherit()
     stream!.wire = wire
     stream!.connected()
@@ -117,13 +111,17 @@ export class Stream extends Descriptor implements WireUser {
     if (this.state === CLOSED) return -E.BADF
     if (this.state === CONNECTING) return -E.ALREADY
     if (this.state === CONNECTED || this.state === LISTENING) return -E.ISCONN
-    if (this.state === FAILED) return this.failureOnce()
-    if (address.family !== this.family) return -E.AFNOSUPPORT
-    if (!isTcpAddress(address)) return -E.INVAL
+    if (this.state === FAILED) {
+      const failure = this.failureOnce()
+      if (this.domain.remembersFailure) return failure
+    }
+    const unfit = this.domain.check(address)
+    if (unfit < 0) return unfit
     const binding = this.binding
     this.binding = undefined
+    this.target = address
     try {
-      this.wire = this.transport.connect(address, binding, this)
+      this.wire = this.transport.connect(this.domain, address, binding, this)
     } catch (error) {
       return -errnoOfError(error)
     }
@@ -202,25 +200,21 @@ export class Stream extends Descriptor implements WireUser {
 
   override localAddress(): Address | number {
     if (this.state === CLOSED) return -E.BADF
-    if (this.state === LISTENING) return (this.bound = this.listener!.address(this.family) ?? this.bound!)
-    const wire = this.wire
-    if (this.state === CONNECTED && wire?.localAddress !== undefined && wire.localPort !== undefined)
-      this.bound = { family: this.family, host: wire.localAddress, port: wire.localPort }
-    return this.bound ?? { family: this.family, host: this.family === "inet6" ? "::" : "0.0.0.0", port: 0 }
+    if (this.state === LISTENING) return (this.bound = this.listener!.address() ?? this.bound!)
+    if (this.state === CONNECTED) this.bound = this.domain.local(this.wire!) ?? this.bound
+    return this.bound ?? this.domain.unbound
   }
 
   override peerAddress(): Address | number {
     if (this.state !== CONNECTED) return this.state === CLOSED ? -E.BADF : -E.NOTCONN
-    const wire = this.wire!
-    if (this.peer === undefined && wire.remoteAddress !== undefined && wire.remotePort !== undefined)
-      this.peer = { family: this.family, host: wire.remoteAddress, port: wire.remotePort }
-    return this.peer ?? -E.NOTCONN
+    return (this.peer ??= this.domain.peer(this.wire!, this.target)) ?? -E.NOTCONN
   }
 
   override setOption(level: number, name: number, value: number): number {
     if (this.state === CLOSED) return -E.BADF
+    if (level !== SOL_SOCKET && !this.domain.levels.includes(level)) return this.foreignLevel()
     this.options ??= new SocketOptions()
-    return this.options.set(level, name, value, this.state === CONNECTED ? this.wire : undefined)
+    return this.options.change(level, name, value, this.state === CONNECTED ? this.wire : undefined)
   }
 
   override getOption(level: number, name: number): number {
@@ -229,9 +223,9 @@ export class Stream extends Descriptor implements WireUser {
       if (name === SO_ERROR) return this.takeError()
       if (name === SO_TYPE) return 1
       if (name === SO_ACCEPTCONN) return Number(this.state === LISTENING)
-      if (name === SO_PROTOCOL) return IPPROTO_TCP
-      if (name === SO_DOMAIN) return this.family === "inet6" ? 10 : 2
-    }
+      if (name === SO_PROTOCOL) return this.domain.protocol
+      if (name === SO_DOMAIN) return this.domain.number
+    } else if (!this.domain.levels.includes(level)) return this.foreignLevel()
     return (this.options ??= new SocketOptions()).get(level, name)
   }
 
@@ -246,19 +240,21 @@ export class Stream extends Descriptor implements WireUser {
     if (wire === undefined || wire.destroyed) return
     const options = this.options
     if (state !== CONNECTED) wire.destroy()
-    else if (options?.abortive === true) wire.resetAndDestroy()
+    else if (options?.abortive === true) this.domain.reset(wire)
     else if (wire.writableLength === 0) wire.destroy()
-    else
-      this.transport.farewell(
-        wire,
-        (options?.lingerSeconds ?? 0) * 1000 || LINGER,
-        options?.lingerSeconds !== undefined,
-      )
+    else {
+      const seconds = options?.lingerSeconds
+      this.transport.farewell(wire, this.domain, (seconds ?? 0) * 1000 || LINGER, seconds !== undefined)
+    }
   }
 
-  private bindTo(address: TcpAddress): number {
+  private foreignLevel(): number {
+    return this.domain.levels.length === 0 ? -E.NOTSUP : -E.NOPROTOOPT
+  }
+
+  private bindTo(address: Address): number {
     const { ipv6Only = false, reusePort = false } = this.options ?? {}
-    const binding = bindTcp(address, { ipv6Only, reusePort })
+    const binding = this.domain.bind(address, { ipv6Only, reusePort })
     if (typeof binding === "number") return binding
     this.binding = binding
     this.bound = binding.address

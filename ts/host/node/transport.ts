@@ -1,11 +1,14 @@
 import { writeSync } from "node:fs"
 import type net from "node:net"
 import { E } from "../errno.ts"
-import type { Binding, TcpAddress, Transport, Wire, WireListener, WireUser } from "../wire.ts"
+import type { Address } from "../descriptor.ts"
+import type { Transport, Wire, WireListener, WireUser } from "../wire.ts"
+import type { Binding } from "./binding.ts"
+import type { Domain } from "./domain.ts"
 import { errnoOfError } from "./errors.ts"
 import { farewell } from "./farewell.ts"
 import { Listener } from "./listener.ts"
-import { handleOf, openWire } from "./wire.ts"
+import { fdOf, openWire } from "./wire.ts"
 
 // V8 keeps the bytes of an array up to this length beside it, and moves them to memory of their own once native code asks
 // for them, which costs more than writing them from here: 1310 ns instead of 960 on Node 20, 1690 instead of 940 on Node 26.
@@ -16,11 +19,12 @@ const small = new Uint8Array(new ArrayBuffer(SMALL))
 export const transport: Transport = {
   resumes: false,
 
-  connect({ host, port }: TcpAddress, binding: Binding | undefined, user: WireUser): net.Socket {
+  connect(domain: Domain, address: Address, binding: Binding | undefined, user: WireUser): net.Socket {
     const socket = openWire(binding?.source, user)
-    const local = binding === undefined || binding.source !== undefined ? undefined : binding.address
+    const nameless = binding !== undefined && binding.source === undefined
+    if (nameless) binding.close()
     try {
-      socket.connect({ host, port, autoSelectFamily: false, localAddress: local?.host, localPort: local?.port })
+      socket.connect(domain.target(address, nameless ? binding.address : undefined))
     } catch (error) {
       socket.destroy()
       throw error
@@ -28,13 +32,13 @@ export const transport: Transport = {
     return socket.unref()
   },
 
-  listen(binding: Binding, backlog: number, ipv6Only: boolean, changed: () => void): WireListener | number {
-    const listener = new Listener(changed)
-    const result = listener.listen(binding, backlog, ipv6Only)
+  listen(domain: Domain, binding: Binding, backlog: number, changed: () => void): WireListener | number {
+    const listener = new Listener(domain, binding, changed)
+    const result = listener.listen(backlog)
     return result < 0 ? result : listener
   },
 
-  sender: (wire: Wire): number => handleOf(wire)?.fd ?? -1,
+  sender: fdOf,
 
   // write(2) while nothing waits in front. It is worth it at any size: echoing 64 bytes on 50 connections took 83 to 108
   // thousand rounds per CPU second, and 75 to 94 with a copy given to socket.write (Node 20; 85 to 109 against 75 to 100 on
@@ -53,5 +57,6 @@ export const transport: Transport = {
     }
   },
 
-  farewell: (wire: Wire, limit: number, total: boolean): void => farewell(wire as net.Socket, limit, total),
+  farewell: (wire: Wire, domain: Domain, limit: number, total: boolean): void =>
+    farewell(wire as net.Socket, domain, limit, total),
 }

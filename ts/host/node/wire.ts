@@ -1,4 +1,5 @@
 import net from "node:net"
+import process from "node:process"
 import type { Wire, WireUser } from "../wire.ts"
 import { HIGH_WATER_MARK } from "../wire.ts"
 import { hasHandles } from "./binding.ts"
@@ -19,6 +20,12 @@ interface WithHandle {
 /** The handle of a socket or a server that is open, where the host shows one. */
 export function handleOf(owner: object): Handle | undefined {
   return hasHandles ? ((owner as WithHandle)._handle ?? undefined) : undefined
+}
+
+/** The number by which write(2) reaches a connection; -1 where there is none. */
+export function fdOf(wire: Wire): number {
+  // the numbers of Deno's handles are the system's, while its `fs` has its own
+  return process.versions["deno"] === undefined ? (handleOf(wire)?.fd ?? -1) : -1
 }
 
 /**
