@@ -25,7 +25,7 @@ export interface WireUser {
 export interface Wire {
   /** Whether it is closed or is being closed. */
   readonly destroyed: boolean
-  /** How many bytes given to `write` wait to be sent. */
+  /** How many bytes that were given to the transport's `write` wait to be sent. */
   readonly writableLength: number
   readonly localAddress?: string | undefined
   readonly localPort?: number | undefined
@@ -33,8 +33,6 @@ export interface Wire {
   readonly remotePort?: number | undefined
   /** Goes on reading. */
   resume(): unknown
-  /** Sends bytes, which it keeps. */
-  write(bytes: Uint8Array): unknown
   /** Ends the sending once all is sent. */
   end(): unknown
   /** Closes it; what is unsent is lost. */
@@ -76,8 +74,11 @@ export interface Transport {
   /** Gives the kernel as many bytes as it takes now, none of which is kept: their number, or an errno. */
   send(wire: Wire, sender: number, bytes: Uint8Array): number
 
-  /** Whether `drained` follows when `send` took only some; otherwise the rest is to be given to `write`. */
+  /** Whether `drained` follows when `send` took only some; otherwise the rest is for `write`. */
   readonly resumes: boolean
+
+  /** Copies bytes, which the wire sends when it can. */
+  write(wire: Wire, bytes: Uint8Array): void
 
   /**
    * Closes a connection that nobody holds any more but that has data to send, once that is sent.

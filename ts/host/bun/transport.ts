@@ -25,6 +25,10 @@ export const transport: Transport = {
 
   send: (wire: Wire, _sender: number, bytes: Uint8Array): number => (wire as BunWire).send(bytes),
 
+  write(): void {
+    // `send` leaves nothing over
+  },
+
   // all that was sent is the kernel's, which delivers it
   farewell: (wire: Wire): void => void wire.destroy(),
 }

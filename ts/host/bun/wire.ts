@@ -87,10 +87,6 @@ export class BunWire implements Wire {
     return this.readEnded ? -E.PIPE : -E.CONNRESET
   }
 
-  write(): void {
-    // never called: `send` leaves nothing over that could be given to it
-  }
-
   end(): void {
     if (this.writeEnded) return
     this.writeEnded = true

@@ -172,8 +172,7 @@ export class Stream extends Descriptor implements WireUser {
       }
     }
     const count = Math.min(from.length - done, HIGH_WATER_MARK - wire.writableLength)
-    // A copy in any case: the host writes later, when the caller has long used its memory for something else.
-    wire.write(from.slice(done, done + count))
+    transport.write(wire, done === 0 && count === from.length ? from : from.subarray(done, done + count))
     this.buffered = true
     this.blocked = wire.writableLength >= HIGH_WATER_MARK
     return done + count

@@ -7,6 +7,7 @@ import type { Binding } from "./binding.ts"
 import type { Domain } from "./domain.ts"
 import { errnoOfError } from "./errors.ts"
 import { farewell } from "./farewell.ts"
+import { writeCopy } from "./copies.ts"
 import { Listener } from "./listener.ts"
 import { fdOf, openWire } from "./wire.ts"
 
@@ -56,6 +57,8 @@ export const transport: Transport = {
       return errno === E.AGAIN ? 0 : -errno
     }
   },
+
+  write: (wire: Wire, bytes: Uint8Array): void => writeCopy(wire as net.Socket, bytes),
 
   farewell: (wire: Wire, domain: Domain, limit: number, total: boolean): void =>
     farewell(wire as net.Socket, domain, limit, total),

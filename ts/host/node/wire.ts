@@ -13,6 +13,11 @@ export interface Handle {
   onconnection?: (status: number, handle?: Handle) => void
 }
 
+const deno = process.versions["deno"] !== undefined
+
+// Deno reads into memory of its own in any case and copies from there, so that its own chunks come cheaper.
+const readsInto = hasHandles && !deno
+
 interface WithHandle {
   _handle: Handle | null | undefined
 }
@@ -25,7 +30,7 @@ export function handleOf(owner: object): Handle | undefined {
 /** The number by which write(2) reaches a connection; -1 where there is none. */
 export function fdOf(wire: Wire): number {
   // the numbers of Deno's handles are the system's, while its `fs` has its own
-  return process.versions["deno"] === undefined ? (handleOf(wire)?.fd ?? -1) : -1
+  return deno ? -1 : (handleOf(wire)?.fd ?? -1)
 }
 
 /**
@@ -34,8 +39,7 @@ export function fdOf(wire: Wire): number {
  * @param source - The bound handle to connect from, or undefined.
  */
 export function openWire(source: unknown, user: WireUser): net.Socket {
-  const options: object = { allowHalfOpen: true, writableHighWaterMark: HIGH_WATER_MARK }
-  const socket = hasHandles ? readInto(source, user) : deliverData(new net.Socket(options), user)
+  const socket = makeSocket(hasHandles ? source : undefined, user)
   socket.once("connect", () => {
     socket.unref()
     user.connected()
@@ -45,40 +49,47 @@ export function openWire(source: unknown, user: WireUser): net.Socket {
 
 /** Makes the socket of an accepted handle. Nothing is read before `resume()`. */
 export function adoptHandle(handle: Handle, user: WireUser): net.Socket {
-  return readInto(handle, user)
+  return makeSocket(handle, user)
 }
 
 /**
  * Makes the reading socket of a connection that a server accepted paused.
  *
  * A server cannot be told to read into a given buffer, so the handle moves to a socket that does. Where there is no
- * handle to move, the server's own socket serves, one allocation per chunk dearer.
+ * handle to move, the server's own socket serves.
  */
 export function adoptSocket(shell: net.Socket, user: WireUser): net.Socket {
   const handle = handleOf(shell)
-  if (handle === undefined) return deliverData(shell, user)
+  if (handle === undefined) return tell(deliverData(shell, user), user)
   ;(shell as unknown as WithHandle)._handle = null
-  return readInto(handle, user)
+  return makeSocket(handle, user)
+}
+
+// Reading begins when the connection does; a bound handle has nothing to read from yet.
+const OPTIONS = { manualStart: true, allowHalfOpen: true, writableHighWaterMark: HIGH_WATER_MARK }
+
+function makeSocket(handle: unknown, user: WireUser): net.Socket {
+  return tell(readsInto ? readInto(handle, user) : deliverData(readChunks(handle), user), user)
+}
+
+/** A socket that reads into a buffer of ours. */
+function readInto(handle: unknown, user: WireUser): net.Socket {
+  const reader = new Reader()
+  const onread = { buffer: reader.next, callback: (count: number) => user.received(reader.chunk(count)) }
+  const options: object = { ...OPTIONS, handle, onread }
+  return new net.Socket(options)
+}
+
+/** A socket that gives the host's own chunks. It keeps none back but the one that is read when it has been paused. */
+function readChunks(handle: unknown): net.Socket {
+  const options: object = { ...OPTIONS, handle, readableHighWaterMark: 1 }
+  return new net.Socket(options)
 }
 
 function deliverData(socket: net.Socket, user: WireUser): net.Socket {
-  socket.on("data", (data: Buffer) => {
+  return socket.on("data", (data: Buffer) => {
     if (!user.received(new Uint8Array(data.buffer, data.byteOffset, data.length))) socket.pause()
   })
-  return tell(socket, user)
-}
-
-function readInto(handle: unknown, user: WireUser): net.Socket {
-  const reader = new Reader()
-  const options = {
-    handle,
-    // Reading begins when the connection does; a bound handle has nothing to read from yet.
-    manualStart: true,
-    allowHalfOpen: true,
-    writableHighWaterMark: HIGH_WATER_MARK,
-    onread: { buffer: reader.next, callback: (count: number) => user.received(reader.chunk(count)) },
-  }
-  return tell(new net.Socket(options), user)
 }
 
 function tell(socket: net.Socket, user: WireUser): net.Socket {
