@@ -26,7 +26,7 @@ export const works: Record<string, Work> = {
       server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port))
     }),
   "Bun.listen": () =>
-    bunOf().listen({ hostname: "127.0.0.1", port: 0, socket: { open: (socket) => socket.end(), data() {} } }).port,
+    bunOf().listen({ hostname: "127.0.0.1", port: 0, socket: { open: (socket) => socket.end(), data() {} } }).port ?? 0,
 }
 
 export async function* run(bench: Bench): AsyncGenerator<Result> {

@@ -1,13 +1,14 @@
 /** The part of Bun's sockets that the peers use. */
 interface BunSockets {
   listen(options: {
-    hostname: string
-    port: number
+    hostname?: string
+    port?: number
+    unix?: string
     socket: {
       open?(socket: BunSocket): void
       data(socket: BunSocket, chunk: Uint8Array): void
     }
-  }): { readonly port: number }
+  }): { readonly port?: number }
 }
 
 interface BunSocket {

@@ -23,33 +23,37 @@ function* echo(socket: Socket): Generator<Wait<unknown>, void> {
   }
 }
 
-/** Echo servers; each gives its port. */
+/** Echo servers; each gives its port. With a path they are unix sockets. */
 export const works: Record<string, Work> = {
-  ours: async () => {
+  ours: async (path) => {
     const { StreamServer } = await import("gevent-wasm/server")
-    const server = new StreamServer("127.0.0.1:0", echo)
+    const { AF_INET, AF_UNIX, Socket } = await import("gevent-wasm/socket")
+    const listener = new Socket(path === undefined ? AF_INET : AF_UNIX)
+    listener.bind(path ?? ["127.0.0.1", 0])
+    listener.listen()
+    const server = new StreamServer(listener, echo)
     server.start()
-    return server.serverPort
+    return path === undefined ? server.serverPort : 0
   },
-  "node:net": () =>
+  "node:net": (path) =>
     new Promise((resolve) => {
       const server = createServer((socket) => {
         socket.on("data", (chunk) => socket.write(chunk))
         socket.on("error", () => socket.destroy())
       })
-      server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port))
+      if (path !== undefined) server.listen(path, () => resolve(0))
+      else server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port))
     }),
   // messages are smaller than what the kernel takes at once, so that a write is never partial
-  "Bun.listen": () =>
+  "Bun.listen": (path) =>
     bunOf().listen({
-      hostname: "127.0.0.1",
-      port: 0,
+      ...(path === undefined ? { hostname: "127.0.0.1", port: 0 } : { unix: path }),
       socket: {
         data(socket, chunk) {
           socket.write(chunk)
         },
       },
-    }).port,
+    }).port ?? 0,
 }
 
 export async function* run(bench: Bench): AsyncGenerator<Result> {

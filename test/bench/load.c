@@ -1,4 +1,4 @@
-/* The load for an echo server: load PORT CONNECTIONS SIZE SECONDS. Each connection sends SIZE bytes, reads them back, checks
+/* The load for an echo server: load PORT|PATH CONNECTIONS SIZE SECONDS. Each connection sends SIZE bytes, reads them back, checks
  * them and starts again, until the time is over and all that was sent has come back. With a SIZE of 0 each waits for the server
  * to close it and is then opened anew. Writes how many exchanges, or connections, there were. */
 #include <arpa/inet.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,7 +21,8 @@ struct connection {
 static size_t size;
 static char *message, *buffer;
 static long exchanges;
-static int port, poll;
+static int poll;
+static const char *target;
 static int busy, over; /* connections that wait for an answer; whether the time is over */
 
 static void
@@ -39,15 +41,26 @@ now(void)
   return t.tv_sec + t.tv_nsec * 1e-9;
 }
 
+static int
+connect_to(const char *target)
+{
+  struct sockaddr_un path = {.sun_family = AF_UNIX};
+  struct sockaddr_in port = {.sin_family = AF_INET, .sin_port = htons(atoi(target)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  int is_path = *target == '/';
+  int fd = socket(is_path ? AF_UNIX : AF_INET, SOCK_STREAM, 0);
+
+  strncpy(path.sun_path, target, sizeof path.sun_path - 1);
+  if (fd < 0 || (is_path ? connect(fd, (struct sockaddr *)&path, sizeof path) : connect(fd, (struct sockaddr *)&port, sizeof port)))
+    fail("connect");
+  return fd;
+}
+
 static void
 open_connection(struct connection *c)
 {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c};
-  int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
+  int one = 1, fd = connect_to(target);
 
-  if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address))
-    fail("connect");
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   if (epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event))
     fail("epoll_ctl");
@@ -123,7 +136,7 @@ main(int argc, char **argv)
 
   if (argc != 5)
     return 2;
-  port = atoi(argv[1]);
+  target = argv[1];
   count = atoi(argv[2]);
   size = atol(argv[3]);
   message = malloc(size + 1);

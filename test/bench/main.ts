@@ -27,6 +27,7 @@ import * as threads from "./threads.ts"
 import * as timeout from "./timeout.ts"
 import * as transfer from "./transfer.ts"
 import { Tools } from "./tools.ts"
+import * as unix from "./unix.ts"
 import * as yielding from "./yield.ts"
 
 const ROWS: Record<string, Row> = {
@@ -43,6 +44,7 @@ const ROWS: Record<string, Row> = {
   imap,
   echo,
   transfer,
+  unix,
   accept,
   idle,
   sleepers,
