@@ -1,6 +1,6 @@
 import { Attempt } from "../attempt.ts"
 import { limitOf, type Timeout, type TimeoutArgument } from "../limit.ts"
-import { currentStrand, scheduler } from "../strand.ts"
+import { currentStrand, MAIN, scheduler } from "../strand.ts"
 import type { BlockingCall, Wait } from "../wait.ts"
 import { AcquireWait } from "./acquirewait.ts"
 import type { Lockable } from "./lockable.ts"
@@ -15,7 +15,7 @@ export class Acquire extends Attempt<boolean> {
     super()
     this.done = false
     this.value = true
-    this.strand = currentStrand()
+    this.strand = scheduler.current === MAIN ? currentStrand() : scheduler.current
     this.wait = null
     this.lock = lock
     this.blocking = blocking

@@ -1,7 +1,7 @@
 import { Attempt } from "../attempt.ts"
 import { Empty } from "../exceptions.ts"
 import { limitOf, type Timeout, type TimeoutArgument } from "../limit.ts"
-import { currentStrand, scheduler } from "../strand.ts"
+import { currentStrand, MAIN, scheduler } from "../strand.ts"
 import type { BlockingCall, Wait } from "../wait.ts"
 import { GetWait } from "./getter.ts"
 import type { SimpleQueue } from "./simplequeue.ts"
@@ -16,7 +16,7 @@ export class Get<T> extends Attempt<T> {
     super()
     this.done = false
     this.value = undefined as T
-    this.strand = currentStrand()
+    this.strand = scheduler.current === MAIN ? currentStrand() : scheduler.current
     this.wait = null
     this.queue = queue
     this.block = block

@@ -1,7 +1,7 @@
 import { Attempt } from "../attempt.ts"
 import { Full } from "../exceptions.ts"
 import { limitOf, type Timeout, type TimeoutArgument } from "../limit.ts"
-import { currentStrand, scheduler } from "../strand.ts"
+import { currentStrand, MAIN, scheduler } from "../strand.ts"
 import type { BlockingCall, Wait } from "../wait.ts"
 import { PutWait } from "./putter.ts"
 import type { Item, SimpleQueue } from "./simplequeue.ts"
@@ -17,7 +17,7 @@ export class Put<T> extends Attempt<void> {
     super()
     this.done = false
     this.value = undefined
-    this.strand = currentStrand()
+    this.strand = scheduler.current === MAIN ? currentStrand() : scheduler.current
     this.wait = null
     this.queue = queue
     this.item = item

@@ -262,8 +262,7 @@ export class SimpleQueue<T = unknown> implements Runnable, Source<T> {
 
   /** Puts an item in if there is room; whether there was. @throws {ShutDown} when it is shut down. */
   offer(item: Item<T>): boolean {
-    if (this.isShut) throw new ShutDown()
-    if (this._qsize() >= this.limit && !this.makeRoom()) return false
+    if ((this.isShut || this._qsize() >= this.limit) && !this.makeRoom()) return false
     this.store(item)
     if (this.getters.length > 0) this.scheduleUnlock()
     return true
@@ -271,9 +270,7 @@ export class SimpleQueue<T = unknown> implements Runnable, Source<T> {
 
   /** Whether there is an item. @throws {ShutDown} when there is none and never will be. */
   hasNext(): boolean {
-    if (this._qsize() > 0 || this.fetch()) return true
-    if (this.isShut) throw new ShutDown()
-    return false
+    return this._qsize() > 0 || this.fetch()
   }
 
   /** Takes the next item out; there is one. */
@@ -363,15 +360,17 @@ export class SimpleQueue<T = unknown> implements Runnable, Source<T> {
     putter.resumeWith(undefined)
   }
 
-  /** In the hub, which cannot wait: gives items to those who wait for them; whether there is room then. */
+  /** In the hub, which cannot wait: gives items to those who wait for them; whether there is room then. @throws {ShutDown} */
   private makeRoom(): boolean {
+    if (this.isShut) throw new ShutDown()
     if (this.getters.length === 0 || currentStrand() !== getHub()) return false
     while (this.getters.length > 0 && this._qsize() > 0 && this._qsize() >= this.limit) this.getters.shift()!.hand()
     return this._qsize() < this.limit
   }
 
-  /** In the hub, which cannot wait: takes items from those who wait for room; whether there is an item then. */
+  /** In the hub, which cannot wait: takes items from those who wait for room; whether there is an item then. @throws {ShutDown} */
   private fetch(): boolean {
+    if (this.isShut) throw new ShutDown() // nobody waits for room then
     if (this.putters.length === 0 || currentStrand() !== getHub()) return false
     while (this.putters.length > 0 && this._qsize() === 0) {
       const putter = this.putters.shift()!
