@@ -6,7 +6,7 @@ import type { Transport, Wire, WireListener, WireUser } from "../wire.ts"
 import { BunListener } from "./listener.ts"
 import { BunWire } from "./wire.ts"
 
-/** Connections by Bun's own sockets, which take half the processor time of those that it has for `node:net`. */
+/** Connections by Bun's own sockets, which take half the processor time of those for `node:net` when messages are small. */
 export const transport: Transport = {
   resumes: true,
 

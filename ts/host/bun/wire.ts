@@ -16,8 +16,10 @@ export class BunWire implements Wire {
   private attempt: net.Socket | undefined = undefined
   private readEnded = false
   private writeEnded = false
-  // What happened before there was a user.
+  private broken = false
+  // What happened before there was a user: it tells even a paused one when the peer resets, with the data before it.
   private early: Uint8Array[] | undefined = undefined
+  private failure: unknown = undefined
 
   /** The wire of a connection that a server has accepted. Nothing is read before it is given to a user and resumed. */
   static accepted(socket: BunSocket): BunWire {
@@ -70,21 +72,18 @@ export class BunWire implements Wire {
   }
 
   resume(): void {
-    const { early } = this
-    if (early !== undefined) {
-      this.early = undefined
-      for (const chunk of early) this.user!.received(chunk)
-    }
+    if (this.early !== undefined || this.destroyed) this.catchUp(this.user!)
     if (!this.destroyed) this.socket!.resume()
-    else this.user!.closed(this)
   }
 
   /** Gives the kernel what it takes now: the number of bytes, or an errno. */
   send(bytes: Uint8Array): number {
     const count = this.socket!.write(bytes)
     if (count >= 0) return count
-    // Bun does not tell which one it was; the system says ECONNRESET of a connection that had been whole.
-    return this.readEnded ? -E.PIPE : -E.CONNRESET
+    // Bun does not tell which one it was; the system says ECONNRESET once, of a connection that had been whole.
+    const first = !this.broken && !this.readEnded
+    this.broken = true
+    return first ? -E.CONNRESET : -E.PIPE
   }
 
   end(): void {
@@ -123,6 +122,19 @@ export class BunWire implements Wire {
     this.user!.connected()
   }
 
+  private catchUp(user: WireUser): void {
+    const { early = [], failure } = this
+    this.early = this.failure = undefined
+    for (const chunk of early) user.received(chunk)
+    if (failure !== undefined) user.failed(failure)
+    if (this.destroyed) user.closed(this)
+  }
+
+  private failed(error: unknown): void {
+    if (this.user === undefined) this.failure = error
+    else this.user.failed(error)
+  }
+
   private arrived(chunk: Uint8Array): void {
     if (this.user === undefined) (this.early ??= []).push(chunk)
     else if (!this.user.received(chunk)) this.socket!.pause()
@@ -146,10 +158,10 @@ export class BunWire implements Wire {
     drain: (socket) => (socket.data as BunWire).user?.drained(),
     close(socket, error) {
       const wire = socket.data as BunWire
-      if (error) wire.user?.failed(error)
+      if (error) wire.failed(error)
       wire.closed()
     },
-    error: (socket, error) => (socket.data as BunWire).user?.failed(error),
+    error: (socket, error) => (socket.data as BunWire).failed(error),
   }
 }
 

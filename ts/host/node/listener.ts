@@ -84,8 +84,7 @@ export class Listener implements WireListener {
     this.queue.length = 0
   }
 
-  // The server would make a socket for each connection, which is half of what accepting one costs, and of no use: it
-  // cannot read into a given buffer.
+  // The server would make a socket for each connection, which is of no use: it cannot read into a given buffer.
   private takeHandles(): void {
     const listening = handleOf(this.server)
     const makeSocket = listening?.onconnection
