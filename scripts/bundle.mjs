@@ -1,10 +1,10 @@
 // Bundles TypeScript with esbuild.
 //   (no argument)  the entry points of package.json's exports, the hosts of its imports and its command, into dist
-//   examples       examples/*.ts into build/examples
+//   examples       examples/*.ts into build/examples; a worker in edge/ is bundled as docs/edge.md says
 //   test           test/**/*.ts into build/test
 // Examples and tests import the package by its name and so run what dist ships.
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { build } from "esbuild"
 
 const OPTIONS = {
@@ -25,6 +25,18 @@ const OPTIONS = {
   logLevel: "warning",
 }
 
+/** Tests get uvu through test/outcomes.ts. */
+const outcomes = {
+  name: "outcomes",
+  setup({ onResolve }) {
+    onResolve({ filter: /^uvu$/ }, ({ importer }) =>
+      importer === resolve("test/outcomes.ts")
+        ? { path: "uvu", external: true }
+        : { path: resolve("test/outcomes.ts") },
+    )
+  },
+}
+
 const [folder] = process.argv.slice(2)
 try {
   await (folder ? bundleFolder(folder) : bundlePackage())
@@ -37,23 +49,31 @@ async function bundlePackage() {
   const entryPoints = packageEntries()
   mkdirSync("dist", { recursive: true })
   for (const name of readdirSync("dist")) if (/\.js(\.map)?$/.test(name)) rmSync(join("dist", name))
-  const { outputFiles } = await build({
-    ...OPTIONS,
-    entryPoints,
-    outdir: "dist",
-    chunkNames: "chunk-[hash]",
-    write: false,
-  })
-  for (const { path, text } of outputFiles) writeFileSync(path, path.endsWith(".js") ? withOwnNames(text) : text)
+  // browsers have no common way to get at a file beside a bundle, and the hub is wanted at once: it is in the bundle
+  const { "host-browser": browser, ...rest } = entryPoints
+  const external = [...OPTIONS.external, "cloudflare:*", "./hub.wasm"]
+  const beside = { entryPoints: rest, external, chunkNames: "chunk-[hash]" }
+  const inside = {
+    entryPoints: { "host-browser": browser },
+    platform: "browser",
+    splitting: false,
+    loader: { ".wasm": "binary" },
+  }
+  for (const options of [beside, inside]) {
+    const { outputFiles } = await build({ ...OPTIONS, ...options, outdir: "dist", write: false })
+    for (const { path, text } of outputFiles) writeFileSync(path, path.endsWith(".js") ? withOwnNames(text) : text)
+  }
   if (entryPoints.cli) chmodSync("dist/cli.js", 0o755)
 }
 
 /**
  * Gives classes their names back, which users read in reports: one that mentions itself becomes `var Name = class _Name`. A number at the
- * end tells that two have one name.
+ * end of a name that is there without it too tells that two classes share it.
  */
 function withOwnNames(code) {
-  const twin = /^var (\w+?)\d+ = class\b/m.exec(code)
+  const twin = [...code.matchAll(/^var (\w+?)\d+ = class\b/gm)].find(([, name]) =>
+    new RegExp(`\\b${name}\\b`).test(code),
+  )
   if (twin) throw new Error(`bundle: two classes are called ${twin[1]}: call one of them something else`)
   for (const [, name] of code.matchAll(/^var (\w+) = class _\1\b/gm))
     code = code.replaceAll(new RegExp(`\\b_${name}\\b`, "g"), name)
@@ -88,7 +108,7 @@ async function bundleFolder(from) {
   const to = join("build", from)
   const sources = existsSync(from) ? readdirSync(from, { recursive: true }) : []
   const entryPoints = sources
-    .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts") && !/^types[\\/]/.test(name))
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts") && !/^(types|edge|browser)[\\/]/.test(name))
     .map((name) => join(from, name))
   for (const name of existsSync(to) ? readdirSync(to, { recursive: true }) : []) {
     if (/\.mjs(\.map)?$/.test(name)) rmSync(join(to, name))
@@ -96,5 +116,5 @@ async function bundleFolder(from) {
   mkdirSync(to, { recursive: true })
   if (!entryPoints.length) return
   const names = { outbase: from, outdir: to, outExtension: { ".js": ".mjs" }, chunkNames: "chunk-[hash]" }
-  await build({ ...OPTIONS, ...names, entryPoints })
+  await build({ ...OPTIONS, ...names, entryPoints, plugins: [outcomes] })
 }

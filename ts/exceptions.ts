@@ -1,5 +1,6 @@
 import { host } from "#host"
-import { errorMessage, errorName } from "./host/errno.ts"
+import { MISSING, type Capabilities } from "./host/capabilities.ts"
+import { E, errorMessage, errorName } from "./host/errno.ts"
 
 /**
  * What `kill()` ends a greenlet with. It is not a failure: a greenlet that it ended is `successful()`, and its value is the
@@ -162,4 +163,78 @@ export class SocketError extends Error {
 /** A socket's timeout has passed. gevent: `socket.timeout`. */
 export class SocketTimeout extends SocketError {
   override name = "SocketTimeout"
+}
+
+/** A FileObject was used after its `close()`. gevent: `gevent.fileobject.FileObjectClosed`. */
+export class FileObjectClosed extends SocketError {
+  override name = "FileObjectClosed"
+
+  constructor() {
+    super(E.BADF, undefined, "Bad file descriptor (FileObject was closed)")
+  }
+}
+
+/** A file was not opened for what was asked of it: reading, writing, or a position that it does not have. Python: `io.UnsupportedOperation`. */
+export class UnsupportedOperation extends Error {
+  override name = "UnsupportedOperation"
+}
+
+/** Bytes are no text in the encoding of a file that is strict. Python: `UnicodeDecodeError`. */
+export class UnicodeDecodeError extends Error {
+  override name = "UnicodeDecodeError"
+  /** The encoding. */
+  readonly encoding: string
+
+  constructor(encoding: string, options?: ErrorOptions) {
+    super(`the bytes are no text in ${encoding}`, options)
+    this.encoding = encoding
+  }
+}
+
+/** A text has a character that the encoding of a file, which is strict, does not have. Python: `UnicodeEncodeError`. */
+export class UnicodeEncodeError extends Error {
+  override name = "UnicodeEncodeError"
+  /** The encoding. */
+  readonly encoding: string
+  /** Where the character is in the text. */
+  readonly start: number
+
+  constructor(encoding: string, text: string, start: number) {
+    const code = text.codePointAt(start)!.toString(16).toUpperCase().padStart(4, "0")
+    super(`${encoding} has no U+${code}, at position ${start} of the text`)
+    this.encoding = encoding
+    this.start = start
+  }
+}
+
+/**
+ * This host lacks what a call needs: see `capabilities` in `gevent-wasm/host`. `code` is what POSIX says of such a thing:
+ * EAFNOSUPPORT for sockets, ENOSYS for processes and files, EINVAL for signals, ENOTSUP for the rest.
+ *
+ * @example
+ * ```ts
+ * import { NotSupportedError } from "gevent-wasm/exceptions"
+ * import { Socket } from "gevent-wasm/socket"
+ * try {
+ *   new Socket().listen()
+ * } catch (error) {
+ *   if (error instanceof NotSupportedError) console.log(`there is no ${error.capability} here`)
+ * }
+ * ```
+ */
+export class NotSupportedError extends SocketError {
+  override name = "NotSupportedError"
+  /** What the host lacks. */
+  readonly capability: keyof Capabilities
+
+  constructor(capability: keyof Capabilities, syscall?: string) {
+    const [errno, what] = MISSING[capability]
+    super(errno, syscall, `${host.name} has no ${what}`)
+    this.capability = capability
+  }
+}
+
+/** Throws unless the host has what a call needs. @throws {NotSupportedError} */
+export function need(capability: keyof Capabilities, syscall?: string): void {
+  if (!host.capabilities[capability]) throw new NotSupportedError(capability, syscall)
 }

@@ -9,3 +9,4 @@ export { htonl, htons, inetAton, inetNtoa, inetNtop, inetPton, ntohl, ntohs } fr
 export type { SendableFile } from "./socket/sendfile.ts"
 export { fromfd, Socket, socketpair, Socket as SocketType } from "./socket/socket.ts"
 export { cancelWait, wait, waitRead, waitReadwrite, waitWrite, type TimeoutError } from "./socket/wait.ts"
+export type { MakefileOptions, SocketFile } from "./socket/makefile.ts"

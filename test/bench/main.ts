@@ -16,6 +16,7 @@ import * as million from "./million.ts"
 import * as pingpong from "./pingpong.ts"
 import * as poolmap from "./poolmap.ts"
 import * as queue from "./queue.ts"
+import * as readline from "./readline.ts"
 import { Skipped, type Result, type Row } from "./row.ts"
 import { allNodes, nodeAt, runtimeOf } from "./runtimes.ts"
 import * as semaphore from "./semaphore.ts"
@@ -47,6 +48,7 @@ const ROWS: Record<string, Row> = {
   unix,
   accept,
   idle,
+  readline,
   sleepers,
   threads,
   hub,

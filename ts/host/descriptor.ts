@@ -1,4 +1,5 @@
 import { E } from "./errno.ts"
+import type { Home } from "./host.ts"
 
 /** Epoll bit: data, a connection or the end of the stream can be taken. */
 export const IN = 1
@@ -45,6 +46,11 @@ export abstract class Descriptor {
 
   /** Lets go of it gracefully: what `send` accepted is still delivered. A second call does nothing. */
   abstract close(): void
+
+  /** Whether it ends with this home. */
+  belongsTo(_home: Home): boolean {
+    return false
+  }
 
   /** Gives a socket its local address. Port 0 lets the host choose one. */
   bind(_address: Address): number {
@@ -106,6 +112,34 @@ export abstract class Descriptor {
   /** Reads a socket option; reading SO_ERROR takes the pending error, as a positive errno. */
   getOption(_level: number, _name: number): number {
     return -E.NOTSOCK
+  }
+
+  /**
+   * Moves the position of a file from its start (0), the position (1) or its end (2): the new one, in bytes from the start, or
+   * -E.SPIPE for what has none.
+   */
+  seek(_offset: number, _whence: 0 | 1 | 2): number {
+    return -E.SPIPE
+  }
+
+  /** Gives a file another size. Accepted as `send` accepts bytes: 0, and `flush` tells the outcome; or -E.AGAIN. */
+  truncate(_size: number): number {
+    return -E.INVAL
+  }
+
+  /** Has a file written to its device. Accepted as `truncate`. */
+  sync(): number {
+    return -E.INVAL
+  }
+
+  /** Whether the system has taken all that was accepted: 0, -E.AGAIN when not yet, or what went wrong. */
+  flush(): number {
+    return 0
+  }
+
+  /** Whether it is a terminal. */
+  get terminal(): boolean {
+    return false
   }
 
   /** Tells the observers that readiness may have risen. */

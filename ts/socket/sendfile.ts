@@ -53,7 +53,7 @@ function* transfer(
       }
     }
   } finally {
-    if (sent > 0) file.seek?.(offset + sent)
+    if (sent > 0 && file.seek !== undefined) yield* resultOf(file.seek(offset + sent))
   }
 }
 

@@ -1,7 +1,7 @@
 import { host } from "#host"
 import { descriptors } from "../core/descriptors.ts"
 import { createSocketPair } from "../core/socketpair.ts"
-import { SocketError } from "../exceptions.ts"
+import { need, SocketError } from "../exceptions.ts"
 import type { Flow } from "../flow.ts"
 import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
@@ -30,6 +30,7 @@ import {
 } from "./constants.ts"
 import { checkTimeout, getdefaulttimeout } from "./deadline.ts"
 import { checked, Endpoint } from "./endpoint.ts"
+import { SocketFile, type MakefileOptions } from "./makefile.ts"
 import { Recv, RecvInto } from "./recv.ts"
 import { Send, Sendall } from "./send.ts"
 import { sendfile, type SendableFile } from "./sendfile.ts"
@@ -120,6 +121,7 @@ export class Socket implements Disposable {
    */
   bind(address: AnyAddress): void {
     const descriptor = this.endpoint.live("bind")
+    need("listen", "bind")
     checkAddressOf(this.family, address)
     if (typeof address !== "string" && address[0] === "localhost") {
       address = [this.family === AF_INET6 ? "::1" : "127.0.0.1", address[1]]
@@ -140,7 +142,9 @@ export class Socket implements Disposable {
    */
   listen(backlog: number = SOMAXCONN): void {
     checkSize(backlog)
-    checked(this.endpoint.live("listen").listen(backlog), "listen")
+    const descriptor = this.endpoint.live("listen")
+    need("listen", "listen")
+    checked(descriptor.listen(backlog), "listen")
   }
 
   /**
@@ -241,6 +245,32 @@ export class Socket implements Disposable {
    */
   sendfile(file: SendableFile, offset = 0, count: number | null = null): Flow<number> {
     return sendfile(this, file, offset, count)
+  }
+
+  /**
+   * A file that reads from the socket, writes to it, or both: it has lines, buffers and text. The connection ends when the socket and
+   * all its files are closed, in whatever order. The socket's timeout limits the file's calls, too, and what was read before it
+   * passed is not lost.
+   *
+   * gevent: `socket.makefile(mode='r', buffering=None, *, encoding=None, errors=None, newline=None)`.
+   *
+   * @param mode - `r`, `w` or `rw`, and `b` for bytes.
+   * @throws {TypeError} for a wrong type, {RangeError} for another mode, for text without a buffer and for other wrong values.
+   * @throws {SocketError} EMFILE when there are too many descriptors.
+   * @example
+   * ```ts
+   * import { run } from "gevent-wasm"
+   * import { createConnection } from "gevent-wasm/socket"
+   * await run(function* () {
+   *   using socket = yield* createConnection(["example.org", 80])
+   *   yield* socket.sendall("HEAD / HTTP/1.0\r\nHost: example.org\r\n\r\n")
+   *   using file = socket.makefile("r", { newline: "\r\n" })
+   *   yield* file.each((line) => console.log(line.trimEnd()))
+   * })
+   * ```
+   */
+  makefile<M extends string = "r">(mode: M = "r" as M, options: MakefileOptions = {}): SocketFile<M> {
+    return new SocketFile(this.endpoint, mode, options)
   }
 
   /**
@@ -435,6 +465,7 @@ export function socketpair(family: number = AF_UNIX, type: number = SOCK_STREAM,
 }
 
 function openStream(family: number): number {
+  need(family === AF_UNIX ? "unix" : "tcp", "socket")
   const stream = host.stream(FAMILIES.get(family)!.stream)
   if (typeof stream === "number") throw new SocketError(stream, "socket")
   return checked(descriptors.install(stream), "socket")

@@ -62,11 +62,12 @@ export class BunListener implements WireListener, Server {
   }
 
   private arrived(socket: BunSocket): void {
+    const wire = BunWire.accepted(socket)
     if (this.queue.length >= ACCEPT_QUEUE || this.server === undefined) {
-      socket.terminate()
+      this.domain.reset(wire)
       return
     }
-    this.queue.push(BunWire.accepted(socket))
+    this.queue.push(wire)
     if (this.queue.length === 1) this.changed()
   }
 }

@@ -18,6 +18,8 @@ export interface Domain {
 
   /** Whether the next `connect` after one that failed reports that, as Linux does for TCP. */
   readonly remembersFailure: boolean
+  /** Whether a connect is EAGAIN while the listener has no room, and is to be tried again. */
+  readonly retries: boolean
 
   /** Takes a local address: the binding, or a negative errno. */
   bind(address: Address, options: BindOptions): Binding | number

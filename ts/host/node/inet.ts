@@ -17,6 +17,7 @@ function inetDomain(family: TcpAddress["family"], number: number, any: string, l
     any: unspecified,
     levels,
     remembersFailure: true,
+    retries: false,
     bind: (address, options) => (address.family === family ? bindTcp(address, options) : -E.AFNOSUPPORT),
     check(address: Address): number {
       if (address.family !== family) return -E.AFNOSUPPORT

@@ -6,8 +6,9 @@ import { E } from "../errno.ts"
 import type { Binding, ListenOptions } from "./binding.ts"
 import { errnoOfError, errnoOfSystem } from "./errors.ts"
 
-// sizeof(sockaddr_un.sun_path); a path ends with a NUL that has to fit too
-const LONGEST = 108
+// sizeof(sockaddr_un.sun_path), where the NUL that a path ends with has to fit too. An abstract name might fill it, but not on
+// every host.
+const SIZE = 108
 
 const NUL = "\0"
 
@@ -26,14 +27,16 @@ interface Bun {
   listen(options: { unix: string; socket: object }): { stop(force: boolean): void }
 }
 
+/** Abstract names that are bound where the host cannot do that, and not listened at yet. */
+const reserved = new Set<string>()
+
 const bun = (globalThis as { Bun?: Bun }).Bun
 const pipeWrap = bun === undefined ? loadPipeWrap() : undefined
 
 /** Whether a path can be the name of a unix socket: 0, or a negative errno. */
 export function checkPath(path: string): number {
-  const abstract = path.startsWith(NUL)
-  if (Buffer.byteLength(path) >= LONGEST + Number(abstract)) return -E.NAMETOOLONG
-  return abstract || !path.includes(NUL) ? 0 : -E.INVAL
+  if (Buffer.byteLength(path) >= SIZE) return -E.NAMETOOLONG
+  return path.startsWith(NUL) || !path.includes(NUL) ? 0 : -E.INVAL
 }
 
 /**
@@ -53,15 +56,24 @@ export function bindPath(path: string): Binding | number {
   } catch (error) {
     return -errnoOfError(error)
   }
+  return rememberPath(path)
+}
+
+/** The binding of a path that its listener will take; an abstract name is kept for it within this process. */
+function rememberPath(path: string): Binding | number {
+  if (reserved.has(path)) return -E.ADDRINUSE
+  if (path.startsWith(NUL)) reserved.add(path)
+  const free = (): void => void reserved.delete(path)
   return {
     address: { family: "unix", path },
     source: undefined,
     listen(server, backlog) {
       const options: ListenOptions = { path, backlog, exclusive: true }
+      free()
       replace(path, () => server.listen(options))
     },
     unlisten: (server) => keepFile(path, () => server.close()),
-    close() {},
+    close: free,
   }
 }
 

@@ -17,6 +17,9 @@ const CONNECTED = 3
 const FAILED = 4
 const CLOSED = 5
 
+// Milliseconds between two looks whether a unix listener has room for a connection.
+const RETRY = 10
+
 /**
  * A stream socket of TCP or of the unix domain: fresh, then a listener or a connection, as bind(2), listen(2) and
  * connect(2) make it.
@@ -69,12 +72,14 @@ export class Stream extends Descriptor implements WireUser {
   }
 
   override bind(address: Address): number {
+    this.recover()
     if (this.state === CLOSED) return -E.BADF
     if (this.state !== FRESH || this.bound !== undefined) return -E.INVAL
     return this.bindTo(address)
   }
 
   override listen(backlog: number): number {
+    this.recover()
     if (this.state === CLOSED) return -E.BADF
     if (this.state === LISTENING) return 0
     if (this.state !== FRESH) return -E.INVAL
@@ -108,18 +113,20 @@ export class Stream extends Descriptor implements WireUser {
   }
 
   override connect(address: Address): number {
+    this.recover()
     if (this.state === CLOSED) return -E.BADF
     if (this.state === CONNECTING) return -E.ALREADY
     if (this.state === CONNECTED || this.state === LISTENING) return -E.ISCONN
-    if (this.state === FAILED) {
-      const failure = this.failureOnce()
-      if (this.domain.remembersFailure) return failure
-    }
+    if (this.state === FAILED) return this.failureOnce()
     const unfit = this.domain.check(address)
     if (unfit < 0) return unfit
+    this.target = address
+    return this.startConnect(address)
+  }
+
+  private startConnect(address: Address): number {
     const binding = this.binding
     this.binding = undefined
-    this.target = address
     try {
       this.wire = this.transport.connect(this.domain, address, binding, this)
     } catch (error) {
@@ -301,8 +308,13 @@ export class Stream extends Descriptor implements WireUser {
     if (this.state === CLOSED) return
     this.error = errnoOfError(error)
     if (this.state === CONNECTING) {
-      this.state = FAILED
       this.wire = undefined
+      if (this.error === E.AGAIN && this.domain.retries) {
+        this.error = 0
+        setTimeout(() => this.retry(), RETRY)
+        return
+      }
+      this.state = FAILED
     }
     this.gone()
   }
@@ -336,6 +348,20 @@ export class Stream extends Descriptor implements WireUser {
     const error = this.error
     this.error = 0
     return error
+  }
+
+  // A unix socket that connects to a full queue waits for room, which the system does for blocking calls only.
+  private retry(): void {
+    if (this.state !== CONNECTING) return
+    const result = this.startConnect(this.target!)
+    if (result === -E.INPROGRESS) return
+    this.error = -result
+    this.state = FAILED
+    this.gone()
+  }
+
+  private recover(): void {
+    if (this.state === FAILED && !this.domain.remembersFailure) this.failureOnce()
   }
 
   // As on Linux the first connect() after a failed one reports that, if nobody asked before, and the next one connects.

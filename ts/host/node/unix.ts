@@ -14,6 +14,7 @@ export const unix: Domain = {
   any: undefined,
   levels: [],
   remembersFailure: false,
+  retries: true,
   bind: (address) => (address.family === "unix" ? bindPath(address.path) : -E.AFNOSUPPORT),
   check(address: Address): number {
     if (address.family !== "unix") return -E.AFNOSUPPORT
