@@ -17,17 +17,18 @@ export class BunWire implements Wire {
   private readEnded = false
   private writeEnded = false
   private broken = false
-  // What happened before there was a user: it tells even a paused one when the peer resets, with the data before it.
+  // It reads no more. One that waits to be accepted goes on until something comes: two calls of the system less for each.
+  private paused = false
+  // What happened before there was a user.
   private early: Uint8Array[] | undefined = undefined
   private failure: unknown = undefined
 
-  /** The wire of a connection that a server has accepted. Nothing is read before it is given to a user and resumed. */
+  /** The wire of a connection that a server has accepted. It keeps the first chunk that comes before there is a user. */
   static accepted(socket: BunSocket): BunWire {
     const wire = new BunWire()
     wire.socket = socket
     socket.data = wire
     socket.unref()
-    socket.pause()
     return wire
   }
 
@@ -66,14 +67,16 @@ export class BunWire implements Wire {
     return this.socket?.remotePort
   }
 
-  /** Gives it to a user, who hears of what happened until now. */
+  /** Gives it to a user, who hears of what happened until now with `resume`. */
   give(user: WireUser): void {
     this.user = user
   }
 
   resume(): void {
-    if (this.early !== undefined || this.destroyed) this.catchUp(this.user!)
-    if (!this.destroyed) this.socket!.resume()
+    if ((this.early !== undefined || this.readEnded || this.destroyed) && !this.catchUp(this.user!)) return
+    if (!this.paused || this.destroyed) return
+    this.paused = false
+    this.socket!.resume()
   }
 
   /** Gives the kernel what it takes now: the number of bytes, or an errno. */
@@ -118,16 +121,19 @@ export class BunWire implements Wire {
     attempt._handle = null
     socket.data = this
     socket.reload({ socket: handlers })
-    socket.pause()
     this.user!.connected()
   }
 
-  private catchUp(user: WireUser): void {
+  /** Tells what happened before; whether the user wants more. */
+  private catchUp(user: WireUser): boolean {
     const { early = [], failure } = this
+    let more = true
     this.early = this.failure = undefined
-    for (const chunk of early) user.received(chunk)
+    for (const chunk of early) more = user.received(chunk)
+    if (this.readEnded) user.ended()
     if (failure !== undefined) user.failed(failure)
     if (this.destroyed) user.closed(this)
+    return more
   }
 
   private failed(error: unknown): void {
@@ -137,7 +143,9 @@ export class BunWire implements Wire {
 
   private arrived(chunk: Uint8Array): void {
     if (this.user === undefined) (this.early ??= []).push(chunk)
-    else if (!this.user.received(chunk)) this.socket!.pause()
+    else if (this.user.received(chunk)) return
+    this.paused = true
+    this.socket!.pause()
   }
 
   private ended(): void {
