@@ -65,9 +65,6 @@ export function adoptSocket(shell: net.Socket, user: WireUser): net.Socket {
   return makeSocket(handle, user)
 }
 
-// Reading begins when the connection does; a bound handle has nothing to read from yet.
-const OPTIONS = { manualStart: true, allowHalfOpen: true, writableHighWaterMark: HIGH_WATER_MARK }
-
 function makeSocket(handle: unknown, user: WireUser): net.Socket {
   return tell(readsInto ? readInto(handle, user) : deliverData(readChunks(handle), user), user)
 }
@@ -75,14 +72,26 @@ function makeSocket(handle: unknown, user: WireUser): net.Socket {
 /** A socket that reads into a buffer of ours. */
 function readInto(handle: unknown, user: WireUser): net.Socket {
   const reader = new Reader()
-  const onread = { buffer: reader.next, callback: (count: number) => user.received(reader.chunk(count)) }
-  const options: object = { ...OPTIONS, handle, onread }
+  const options = {
+    handle,
+    // Reading begins when the connection does; a bound handle has nothing to read from yet.
+    manualStart: true,
+    allowHalfOpen: true,
+    writableHighWaterMark: HIGH_WATER_MARK,
+    onread: { buffer: reader.next, callback: (count: number) => user.received(reader.chunk(count)) },
+  }
   return new net.Socket(options)
 }
 
 /** A socket that gives the host's own chunks. It keeps none back but the one that is read when it has been paused. */
 function readChunks(handle: unknown): net.Socket {
-  const options: object = { ...OPTIONS, handle, readableHighWaterMark: 1 }
+  const options = {
+    handle,
+    manualStart: true,
+    allowHalfOpen: true,
+    writableHighWaterMark: HIGH_WATER_MARK,
+    readableHighWaterMark: 1,
+  }
   return new net.Socket(options)
 }
 
