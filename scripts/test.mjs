@@ -29,7 +29,7 @@ const NODE_ONLY = {
 const OUTCOME = /\x1e(\["(?:[^"\\]|\\.)*","(?:passed|failed|skipped)"\])\n/g
 
 const words = process.argv.slice(2)
-const seconds = Number(option("--timeout") ?? 120)
+const seconds = Number(option("--timeout") ?? 240)
 const host = option("--host") ?? "node"
 if (!Object.hasOwn(HOSTS, host)) {
   console.error(`test: no host ${host}: it is one of ${Object.keys(HOSTS).join(", ")}`)

@@ -1,5 +1,5 @@
 import { host } from "#host"
-import { getHub, joinall, run, sleep, spawn, spawnRaw, type Op, type Wait } from "gevent-wasm"
+import { getHub, joinall, run, sleep, spawn, spawnRaw, type Wait } from "gevent-wasm"
 import { BaseServer, parseAddress } from "gevent-wasm/baseserver"
 import { StreamServer, type SpawnOption } from "gevent-wasm/server"
 import {
@@ -15,6 +15,7 @@ import { spawn as startProcess } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
+import { reported } from "./reports.ts"
 import { failure, listening, openDescriptors, readAll, settled, text } from "./sockets.ts"
 
 const LOOPBACK = "127.0.0.1:0"
@@ -26,19 +27,6 @@ loopback.close()
 await sleep(0.05)
 /** What is open while no test runs; the hub and the host have opened what they need. */
 const idle = openDescriptors()
-
-/** What is reported as an unhandled error while an operation runs. */
-function* reported(operation: () => Op<unknown>): Generator<Wait<unknown>, string, unknown> {
-  const { exceptionStream } = hub
-  let reports = ""
-  hub.exceptionStream = (report) => (reports += report)
-  try {
-    yield* operation()
-  } finally {
-    hub.exceptionStream = exceptionStream
-  }
-  return reports
-}
 
 function* echo(socket: Socket): Generator<Wait<unknown>, void, unknown> {
   for (;;) {

@@ -1,5 +1,5 @@
 import { host } from "#host"
-import { getHub, run, sleep, type Op, type Wait } from "gevent-wasm"
+import { run, sleep, type Wait } from "gevent-wasm"
 import { StreamServer, type SecureServerOptions } from "gevent-wasm/server"
 import { createConnection, type SocketError, type SocketAddress } from "gevent-wasm/socket"
 import { createDefaultContext, Purpose, SSLSocket } from "gevent-wasm/ssl"
@@ -9,6 +9,7 @@ import { promisify } from "node:util"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { Certificates } from "./certificates.ts"
+import { reported } from "./reports.ts"
 import { listening, openDescriptors, readAll, settled, text } from "./sockets.ts"
 
 const LOOPBACK = "127.0.0.1:0"
@@ -31,20 +32,6 @@ function* ask(address: SocketAddress): Generator<Wait<unknown>, string, unknown>
   const socket = yield* createConnection(address, 10)
   using secure = yield* context.wrapSocket(socket, { serverHostname: "localhost", suppressRaggedEofs: false })
   return text(yield* readAll(secure))
-}
-
-/** What is reported as an unhandled error while an operation runs. */
-function* reported(operation: () => Op<unknown>): Generator<Wait<unknown>, string, unknown> {
-  const hub = getHub()
-  const { exceptionStream } = hub
-  let reports = ""
-  hub.exceptionStream = (report) => (reports += report)
-  try {
-    yield* operation()
-  } finally {
-    hub.exceptionStream = exceptionStream
-  }
-  return reports
 }
 
 test("SV-03: a socket with TLS is no listener", async () => {

@@ -19,8 +19,8 @@ import { TlsRecords } from "../tlsrecords.ts"
 import { certificateOf } from "./certificate.ts"
 import { LINGER } from "./farewell.ts"
 import { Shortcut } from "./shortcut.ts"
-import { Transport, type Carrier } from "./transport.ts"
-import { HIGH_WATER_MARK } from "./wire.ts"
+import { RecordStream, type Carrier } from "./recordstream.ts"
+import { HIGH_WATER_MARK } from "../wire.ts"
 
 // The life of a connection, as numbers since each call looks at it.
 const FRESH = 0
@@ -52,7 +52,7 @@ type Engine = tls.TLSSocket & { _handle?: { verifyError?(): Error | string | nul
 export class SecureStream extends Secure implements Observer, Carrier {
   private readonly inner: Descriptor
   private readonly options: SecureOptions
-  private readonly transport = new Transport(this)
+  private readonly sealed = new RecordStream(this)
   private readonly records = new TlsRecords()
   private readonly inbox = new ChunkQueue()
   private state = FRESH
@@ -320,13 +320,13 @@ export class SecureStream extends Secure implements Observer, Carrier {
         const requestCert = verify !== "none"
         const options = { isServer: true, secureContext, requestCert, rejectUnauthorized: required, ...ALPNProtocols }
         // Node's types want the socket of a connection; it takes any stream
-        engine = new tls.TLSSocket(this.transport, options)
+        engine = new tls.TLSSocket(this.sealed, options)
         engine.once("secure", () => this.clientKnown(engine))
       } else {
         const check: NameCheck = (_host, certificate) =>
           checkName ? tls.checkServerIdentity(name, certificate) : undefined
         engine = tls.connect({
-          socket: this.transport,
+          socket: this.sealed,
           secureContext,
           servername: isIP(name) === 0 ? name : "",
           host: name,
@@ -437,7 +437,7 @@ export class SecureStream extends Secure implements Observer, Carrier {
     this.held = end === chunk.length ? NO_BYTES : chunk.subarray(end)
     if (this.records.atAlert && this.state === UP) this.probe()
     if (this.shortcut !== undefined) this.shortcut.push(given)
-    else this.hungry = this.transport.push(Buffer.from(given.buffer, given.byteOffset, given.length))
+    else this.hungry = this.sealed.push(Buffer.from(given.buffer, given.byteOffset, given.length))
   }
 
   /** What follows waits until it is known whether the record before it ended the stream. */
@@ -458,7 +458,7 @@ export class SecureStream extends Secure implements Observer, Carrier {
     }
     setImmediate(() => {
       if (!this.readEnded) this.cut = true
-      this.transport.push(null)
+      this.sealed.push(null)
     })
   }
 
@@ -593,7 +593,7 @@ export class SecureStream extends Secure implements Observer, Carrier {
     if (at >= 0) inner.observers.splice(at, 1)
     this.shortcut?.close()
     engine?.destroy()
-    this.transport.finish()
+    this.sealed.finish()
   }
 }
 

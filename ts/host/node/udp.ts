@@ -5,7 +5,7 @@ import process from "node:process"
 import { E } from "../errno.ts"
 import { errnoOfError, errnoOfSystem } from "./errors.ts"
 import type { UdpAddress, UdpEvents, UdpOptions, UdpPort } from "./udpport.ts"
-import { HIGH_WATER_MARK } from "./wire.ts"
+import { HIGH_WATER_MARK } from "../wire.ts"
 
 // The largest datagram there is, and what one that waits to be sent counts beside its bytes.
 const LARGEST = 65536
