@@ -60,7 +60,7 @@ test("SO-13: connect() asks the hub's resolver, and an unknown name is a gaierro
     if (name === "silent.test") return null
     return name === "here.test" ? { records: type === TYPES.A ? [a("127.0.0.1")] : [] } : { rcode: 3 }
   })
-  const options = { servers: server.address, hosts: null, resolvConf: null, useEnviron: false, tries: 1 }
+  const options = { servers: server.address, hosts: null, resolvConf: null, useEnviron: false }
   const resolver = (getHub().resolver = new AresResolver({ ...options, timeout: 30 }))
   await run(function* () {
     using listener = listening()

@@ -43,7 +43,7 @@ const server = await NameServer.start(({ name, type }): Reply | null => {
   return { records: RECORDS[type] ?? [] }
 })
 const options = { hosts: null, resolvConf: null }
-const resolver = new Resolver({ ...options, timeout: 10_000, tries: 1 })
+const resolver = new Resolver({ ...options, timeout: 10_000 })
 resolver.setServers([server.address])
 const ares = new AresResolver({ ...options, servers: server.address, timeout: 10, useEnviron: false })
 

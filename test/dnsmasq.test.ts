@@ -45,7 +45,7 @@ const server = spawn("dnsmasq", ["--keep-in-foreground", "--user=", "--pid-file=
 const resolver = new AresResolver({
   servers: `127.0.0.1:${port}`,
   timeout: 5,
-  tries: 2,
+  tries: 4,
   hosts: null,
   resolvConf: null,
   useEnviron: false,

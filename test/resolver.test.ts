@@ -78,7 +78,7 @@ function resolver(options: AresResolverOptions = {}): AresResolver {
     servers: server.address,
     useEnviron: false,
     timeout: 10,
-    tries: 1,
+    tries: 4,
     hosts: null,
     resolvConf: null,
     ...options,

@@ -85,8 +85,10 @@ export async function* run(bench: Bench): AsyncGenerator<Result> {
   })
   try {
     yield await race(bench, pair("dns.Resolver"), { ours: work("ours"), peer: work("dns.Resolver") })
-    const python = (): Contender => Contender.python(bench, "dns", ...address)
-    yield await race(bench, pair("gevent ares"), { ours: work("gethostbyname"), peer: python })
+    if (bench.runtime.host === "node") {
+      const python = (): Contender => Contender.python(bench, "dns", ...address)
+      yield await race(bench, pair("gevent ares"), { ours: work("gethostbyname"), peer: python })
+    }
     const cached = pair("ours, not cached", "a name that is in the cache")
     yield await race(bench, cached, { ours: work("cached"), peer: work("uncached") })
     yield await literals(bench)

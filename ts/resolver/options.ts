@@ -6,7 +6,7 @@ import { parseNumeric } from "./numeric.ts"
 export interface AresOptions {
   /** The name servers, in order: a list, or a text with commas. `"192.0.2.1"`, `"192.0.2.1:5353"`, `"[2001:db8::1]:53"`. */
   servers?: string | readonly string[] | null
-  /** Seconds that the first try of a server may take. Default 2. */
+  /** Seconds that the first try of a server may take; one that has answered fast is given less, but 0.25 at least. Default 2. */
   timeout?: number | null
   /** Seconds that a later try, which waits longer, may take at most. */
   maxTimeout?: number | null
