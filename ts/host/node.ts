@@ -8,6 +8,7 @@ import process from "node:process"
 import { inspect } from "node:util"
 import type { Descriptor } from "./descriptor.ts"
 import type { Context, FileStat, Host, ResolvedAddress } from "./host.ts"
+import { killProcess, spawnProcess } from "./node/child.ts"
 import { errnoOfError, systemErrno } from "./node/errors.ts"
 import { openFile } from "./node/file.ts"
 import { writeOutput } from "./node/output.ts"
@@ -37,6 +38,8 @@ export const host: Host = {
   name: "node",
   signals,
   signal,
+  spawn: spawnProcess,
+  kill: killProcess,
   systemErrno,
   errno: errnoOfError,
   write: writeOutput,
