@@ -28,6 +28,7 @@ const LAYERS = [
   "socket fileobject",
   "select",
   "selectors",
+  "os signal subprocess",
   "baseserver",
   "server",
   "program",
