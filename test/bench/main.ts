@@ -5,6 +5,7 @@
 //   --all       the oldest Node.js that is supported and the newest one
 import { writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
+import * as communicate from "./communicate.ts"
 import * as echo from "./echo.ts"
 import * as event from "./event.ts"
 import * as hub from "./hub.ts"
@@ -12,6 +13,7 @@ import * as imap from "./imap.ts"
 import * as million from "./million.ts"
 import { allNodes, nodeAt } from "./nodes.ts"
 import * as pingpong from "./pingpong.ts"
+import * as popen from "./popen.ts"
 import * as poolmap from "./poolmap.ts"
 import * as queue from "./queue.ts"
 import { Skipped, type Result, type Row } from "./row.ts"
@@ -38,6 +40,8 @@ const ROWS: Record<string, Row> = {
   event,
   poolmap,
   imap,
+  popen,
+  communicate,
   echo,
   transfer,
   sleepers,

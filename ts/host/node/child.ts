@@ -27,6 +27,9 @@ export function spawnProcess(given: SpawnOptions, exited: (status: number) => vo
   if (process.platform === "linux" && [...given.args, ...Object.values(given.env ?? {})].some(isTooLong))
     return -E["2BIG"]
   const { file, args, stdio } = connected(given, "PWD" in env)
+  // a pipe takes two, and the start itself some; Node loses those that it has made when there are not enough
+  const pipes = stdio.filter((entry) => entry === "pipe").length
+  if (pipes > 0 && lacksDescriptors(pipes * 2 + 4)) return -E.MFILE
   const { session, uid, gid } = given
   let child: ChildProcess
   try {
@@ -95,7 +98,7 @@ function pipeOf(stream: Readable | Writable, fd: number): ChildPipe {
 
 /** Why a process could not be started whose program is there: hosts report it too late. */
 function reason({ stdio, uid, gid }: SpawnOptions): number {
-  if (lacksDescriptors(stdio.length * 2 + 2)) return E.MFILE
+  if (lacksDescriptors(stdio.length * 2 + 4)) return E.MFILE
   return (uid ?? gid) !== null && process.getuid?.() !== 0 ? E.PERM : E.AGAIN
 }
 
