@@ -73,7 +73,7 @@ need_emcc() {
 }
 
 # What the tests talk to: COMMAND:PACKAGE.
-peers=(curl:curl openssl:openssl socat:socat nc:netcat-openbsd)
+peers=(curl:curl openssl:openssl socat:socat nc:netcat-openbsd chromium:chromium)
 
 need_peers() {
   local peer missing=()
@@ -131,7 +131,7 @@ step packages node_modules install_packages package-lock.json
 step sources build/src scripts/sources.sh wasm/sources.lock scripts/sources.sh
 step toolchain build/toolchain.mjs bundle_toolchain ts/cli package-lock.json build.sh
 step wasm dist/hub.wasm build_wasm wasm scripts/wasm.mjs build/toolchain.mjs
-step bundle dist/index.js bundle ts package.json package-lock.json scripts/bundle.mjs
+step bundle dist/index.js bundle ts dist/hub.wasm package.json package-lock.json scripts/bundle.mjs
 step declarations dist/types declarations ts tsconfig.json scripts/tsconfig.declarations.json package-lock.json
 step examples build/examples "bundle examples" examples package-lock.json scripts/bundle.mjs
 step example-programs build/examples/echo_client.wasm build_example_programs examples/c wasm build/toolchain.mjs

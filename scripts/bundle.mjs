@@ -1,10 +1,10 @@
 // Bundles TypeScript with esbuild.
 //   (no argument)  the entry points of package.json's exports, the hosts of its imports and its command, into dist
-//   examples       examples/*.ts into build/examples
+//   examples       examples/*.ts into build/examples; a worker in edge/ is bundled as docs/edge.md says
 //   test           test/**/*.ts into build/test
 // Examples and tests import the package by its name and so run what dist ships.
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
-import { join } from "node:path"
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join, resolve } from "node:path"
 import { build } from "esbuild"
 
 const OPTIONS = {
@@ -14,14 +14,27 @@ const OPTIONS = {
   platform: "node",
   target: "node20",
   sourcemap: true,
-  // a class that mentions itself is renamed by the bundler, and users read its name in reports
-  keepNames: true,
+  // not keepNames: it redefines the property "name" of each function, and V8 then never gets done with optimising a constructor
+  keepNames: false,
   packages: "external",
   external: ["#host"],
   // tsconfig.json maps the package's name to its sources, which is for the type checker alone
-  tsconfigRaw: { compilerOptions: { target: "es2022", useDefineForClassFields: true, verbatimModuleSyntax: true } },
+  // a field that is defined instead of set costs twice as much
+  tsconfigRaw: { compilerOptions: { target: "es2022", useDefineForClassFields: false, verbatimModuleSyntax: true } },
   legalComments: "none",
   logLevel: "warning",
+}
+
+/** Tests get uvu through test/outcomes.ts. */
+const outcomes = {
+  name: "outcomes",
+  setup({ onResolve }) {
+    onResolve({ filter: /^uvu$/ }, ({ importer }) =>
+      importer === resolve("test/outcomes.ts")
+        ? { path: "uvu", external: true }
+        : { path: resolve("test/outcomes.ts") },
+    )
+  },
 }
 
 const [folder] = process.argv.slice(2)
@@ -36,8 +49,33 @@ async function bundlePackage() {
   const entryPoints = packageEntries()
   mkdirSync("dist", { recursive: true })
   for (const name of readdirSync("dist")) if (/\.js(\.map)?$/.test(name)) rmSync(join("dist", name))
-  await build({ ...OPTIONS, entryPoints, outdir: "dist", chunkNames: "chunk-[hash]" })
+  // browsers have no common way to get at a file beside a bundle, and the hub is wanted at once: it is in the bundle
+  const { "host-browser": browser, ...rest } = entryPoints
+  const external = [...OPTIONS.external, "cloudflare:*", "./hub.wasm"]
+  const beside = { entryPoints: rest, external, chunkNames: "chunk-[hash]" }
+  const inside = {
+    entryPoints: { "host-browser": browser },
+    platform: "browser",
+    splitting: false,
+    loader: { ".wasm": "binary" },
+  }
+  for (const options of [beside, inside]) {
+    const { outputFiles } = await build({ ...OPTIONS, ...options, outdir: "dist", write: false })
+    for (const { path, text } of outputFiles) writeFileSync(path, path.endsWith(".js") ? withOwnNames(text) : text)
+  }
   if (entryPoints.cli) chmodSync("dist/cli.js", 0o755)
+}
+
+/**
+ * Gives classes their names back, which users read in reports: one that mentions itself becomes `var Name = class _Name`. A number at the
+ * end tells that two have one name.
+ */
+function withOwnNames(code) {
+  const twin = /^var (\w+?)\d+ = class\b/m.exec(code)
+  if (twin) throw new Error(`bundle: two classes are called ${twin[1]}: call one of them something else`)
+  for (const [, name] of code.matchAll(/^var (\w+) = class _\1\b/gm))
+    code = code.replaceAll(new RegExp(`\\b_${name}\\b`, "g"), name)
+  return code
 }
 
 /** Output name -> source file. The source of an export is where its declarations come from. */
@@ -68,7 +106,7 @@ async function bundleFolder(from) {
   const to = join("build", from)
   const sources = existsSync(from) ? readdirSync(from, { recursive: true }) : []
   const entryPoints = sources
-    .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts") && !/^types[\\/]/.test(name))
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts") && !/^(types|edge|browser)[\\/]/.test(name))
     .map((name) => join(from, name))
   for (const name of existsSync(to) ? readdirSync(to, { recursive: true }) : []) {
     if (/\.mjs(\.map)?$/.test(name)) rmSync(join(to, name))
@@ -76,5 +114,5 @@ async function bundleFolder(from) {
   mkdirSync(to, { recursive: true })
   if (!entryPoints.length) return
   const names = { outbase: from, outdir: to, outExtension: { ".js": ".mjs" }, chunkNames: "chunk-[hash]" }
-  await build({ ...OPTIONS, ...names, entryPoints })
+  await build({ ...OPTIONS, ...names, entryPoints, plugins: [outcomes] })
 }

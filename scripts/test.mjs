@@ -1,10 +1,11 @@
 // Runs build/test/**/*.test.mjs, each in a process of its own, two at a time, and adds their counts up. The last line is
-// "N passed, N failed".
+// "N passed, N failed". How each test ended, by its title, goes to build/results/HOST.json, from which scripts/hosts-table.mjs
+// makes the tables of what works where.
 //   node scripts/test.mjs [--host node|deno|bun] [--timeout SECONDS] [WORD…]
 //                                     WORD: only files whose path contains one of the words
 //   TEST_NODE=/path/to/node           the Node that runs the files
 import { spawn } from "node:child_process"
-import { existsSync, readdirSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
 
@@ -18,6 +19,8 @@ const HOSTS = {
 // What only Node runs, and why.
 const NODE_ONLY = {
   "build.test.mjs": "the build is the same for all hosts and runs on Node",
+  "browser.test.mjs": "runs in Chromium, which Node starts",
+  "edge.test.mjs": "runs in workerd, which Node starts",
   "docs.test.mjs": "runs the examples of the documentation, which serve all hosts, in Node's processes",
   "types.test.mjs": "the types are the same on all hosts",
 }
@@ -36,6 +39,9 @@ const files = (existsSync(FOLDER) ? readdirSync(FOLDER, { recursive: true }) : [
   .filter((name) => !words.length || words.some((word) => name.includes(word)))
   .filter((name) => host === "node" || !Object.hasOwn(NODE_ONLY, name))
   .sort()
+const newest = host === "node" && process.env.TEST_NODE
+const RESULTS = `build/results/${host}${newest ? "-newest" : ""}.json`
+const outcomes = {}
 const running = new Set()
 const totals = { passed: 0, failed: 0 }
 
@@ -47,6 +53,7 @@ const worker = async () => {
 }
 await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker))
 
+saveOutcomes()
 if (!files.length) console.log(`no test file in ${FOLDER}${words.length ? ` matches ${words.join(" ")}` : ""}`)
 console.log(`${totals.passed} passed, ${totals.failed} failed`)
 process.exit(totals.failed || !totals.passed ? 1 : 0)
@@ -65,7 +72,7 @@ function runFile(file) {
     const child = spawn(command, [...flags, join(FOLDER, file)], {
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
-      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, DENO_NO_UPDATE_CHECK: "1" },
+      env: { ...process.env, TEST_OUTCOMES: "1", NO_COLOR: "1", FORCE_COLOR: undefined, DENO_NO_UPDATE_CHECK: "1" },
     })
     running.add(child)
     let output = ""
@@ -83,6 +90,11 @@ function runFile(file) {
       clearTimeout(timer)
       kill(child)
       running.delete(child)
+      output = output.replace(/\x1e(.*)\n/g, (_, told) => {
+        const [title, outcome] = JSON.parse(told)
+        ;(outcomes[file] ??= {})[title] = outcome
+        return ""
+      })
       const total = Number(/^ {2}Total: +(\d+)/m.exec(output)?.[1] ?? 0)
       const passed = Number(/^ {2}Passed: +(\d+)/m.exec(output)?.[1] ?? 0)
       resolve({ passed, total, output, ended: ended ?? how, milliseconds: performance.now() - started })
@@ -105,6 +117,15 @@ function report(file, { passed, total, output, ended, milliseconds }) {
   const result = `${passed} passed${failed ? `, ${failed} failed` : ""}`
   console.log(`${state} ${file}  ${result}  (${(milliseconds / 1000).toFixed(1)} s)${why ? `: ${why}` : ""}`)
   if (failed) console.log(output.replace(/^/gm, "     | "))
+}
+
+/** Adds the outcomes of this run to those of earlier ones, which may have been of other files. */
+function saveOutcomes() {
+  const earlier = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")) : {}
+  const all = { ...earlier, ...outcomes }
+  const kept = Object.entries(all).filter(([file]) => existsSync(join(FOLDER, file)))
+  mkdirSync("build/results", { recursive: true })
+  writeFileSync(RESULTS, JSON.stringify(Object.fromEntries(kept.sort()), null, 1))
 }
 
 function kill(child) {

@@ -13,7 +13,7 @@ const CARES = sourceFolder("c-ares")
 
 /** Sources of dist/hub.wasm alone, and of dist/lib/libgevent.a, which C programs are linked with, alone. The rest is in both. */
 const HUB_ONLY = ["loop", "nosocket", "resolver", "watcher"]
-const PROGRAM_ONLY = ["channel", "fiber", "hub", "program", "socket", "thread"]
+const PROGRAM_ONLY = ["channel", "fiber", "hub", "poll", "program", "socket", "thread"]
 
 /** Bytes for the C stack outside all green threads. */
 const STACK_SIZE = 65536

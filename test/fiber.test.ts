@@ -33,6 +33,7 @@ const cases = {
     "stacks",
     "fifty_thousand",
   ],
+  polling: ["timeouts", "pipes", "several", "sockets", "closing", "killing", "sets", "arguments", "uninteresting"],
   channels: ["rendezvous", "waiting_receivers", "buffered", "closing", "killing", "traffic", "memory"],
 }
 

@@ -85,4 +85,19 @@ test("a drain within a drain runs the rest, in order", () => {
   assert.equal(seen, [1, 2, 3, 4, 5])
 })
 
+test("a slice ends too while the clock stands still", () => {
+  const queue = new RunQueue(() => undefined)
+  let rounds = 0
+  const entry = {
+    run() {
+      rounds++
+      queue.push(entry)
+    },
+  }
+  queue.push(entry)
+  queue.drain(() => 5, 10)
+  assert.ok(rounds >= 1000 && rounds <= 100_000, `${rounds} rounds`)
+  assert.is(queue.length, 1)
+})
+
 test.run()

@@ -1,6 +1,6 @@
 import { Greenlet } from "./greenlet.ts"
 import type { Link } from "./link.ts"
-import { Wait, type Op } from "./wait.ts"
+import { Wait, type BlockingCall } from "./wait.ts"
 
 /** A greenlet whose error goes to whoever waits for it, and is not printed as well. */
 export class QuietGreenlet<T> extends Greenlet<T> {
@@ -20,15 +20,15 @@ class FlowGreenlet<T> extends QuietGreenlet<T> {
  * A blocking call that is written as a generator. `yield*` runs it in the current greenlet; `await` runs it in one of its own,
  * which is killed when the waiting ends early.
  */
-export class Flow<T> implements Op<T>, PromiseLike<T> {
-  private readonly body: () => Generator<Wait<unknown>, T, unknown>
+export class Flow<T> implements BlockingCall<T> {
+  private readonly body: () => Generator<BlockingCall<unknown>, T, unknown>
   private promise: Promise<T> | null = null
 
-  constructor(body: () => Generator<Wait<unknown>, T, unknown>) {
+  constructor(body: () => Generator<BlockingCall<unknown>, T, unknown>) {
     this.body = body
   }
 
-  [Symbol.iterator](): Iterator<Wait<unknown>, T, unknown> {
+  [Symbol.iterator](): Iterator<BlockingCall<unknown>, T, unknown> {
     return this.body()
   }
 

@@ -129,14 +129,14 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
     }
     if (this.hasStarted) return
     this.enter()
-    this.startTimer = scheduler.loop.startTimer(this, 0, true, Math.max(0, seconds), 0)
+    this.startTimer = this.loop.startTimer(this, 0, true, Math.max(0, seconds), 0)
     this.announce()
   }
 
   /** Its start timer has fired. */
   event(): void {
     this.startTimer = 0
-    scheduler.loop.queue.push(this)
+    this.loop.queue.push(this)
   }
 
   /** Whether it was started and has not ended. gevent: `started`. */
@@ -389,7 +389,7 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
     const links = this.links!
     if (links.queued) return
     links.queued = true
-    scheduler.loop.queue.push(this)
+    this.loop.queue.push(this)
   }
 
   private spawnLink(call: (greenlet: Greenlet<T>) => unknown, greenlet: Greenlet<unknown>): void {

@@ -1,6 +1,7 @@
 import { host } from "#host"
 import { getVersion } from "./core/version.ts"
 import { ERROR } from "./core/flags.ts"
+import { HomeLocal } from "./core/homelocal.ts"
 import { describeError } from "./core/report.ts"
 import type { Watcher } from "./core/watcher.ts"
 import { Loop } from "./core/loop.ts"
@@ -15,7 +16,7 @@ import {
 } from "./exceptions.ts"
 import { E } from "./host/errno.ts"
 import { limitOf, Timeout, type TimeoutArgument } from "./limit.ts"
-import { currentStrand, MAIN, scheduler, Strand, type Interrupt } from "./strand.ts"
+import { currentStrand, mainStrand, scheduler, Strand, type Interrupt, type Main } from "./strand.ts"
 import { Wait } from "./wait.ts"
 
 export { Waiter } from "./waiter.ts"
@@ -26,7 +27,7 @@ export type ErrorClass = abstract new (...args: never[]) => unknown
 /** How many of the blocked a LoopExit names. */
 const BLOCKED_SHOWN = 20
 
-let shared: Hub | undefined
+const hubs = new HomeLocal<{ hub: Hub | undefined }>(() => ({ hub: undefined }))
 scheduler.attend = getHub
 
 /**
@@ -39,8 +40,9 @@ scheduler.attend = getHub
  * ```
  */
 export function getHub(): Hub {
-  if (shared === undefined || shared.destroyed) shared = new Hub()
-  return shared
+  const seat = hubs.get()
+  if (seat.hub === undefined || seat.hub.destroyed) seat.hub = new Hub()
+  return seat.hub
 }
 
 /**
@@ -53,25 +55,29 @@ export class Hub extends Strand {
   /** Errors that are thrown into MAIN. gevent: `Hub.SYSTEM_ERROR`. */
   static SYSTEM_ERROR: ErrorClass[] = [SystemExit]
 
-  /** The loop that greenlets run in. */
-  readonly loop: Loop
   /** Errors that are not printed; may be changed for this hub alone. */
   notError: ErrorClass[] = [...Hub.NOT_ERROR]
   /** Errors that are thrown into MAIN; may be changed for this hub alone. */
   systemError: ErrorClass[] = [...Hub.SYSTEM_ERROR]
   /** Where reports of errors go: a function of the text; null silences them. gevent: `Hub.exception_stream`. */
   exceptionStream: ((text: string) => void) | null = (text) => void host.write(2, new TextEncoder().encode(text))
+  private readonly ownLoop: Loop
   private isDestroyed = false
   private joiners: HubJoin[] = []
   private readonly offIdle: () => void
 
   constructor() {
     super()
-    this.loop = Loop.default()
+    this.ownLoop = Loop.default()
     this.loop.errorHandler = { handleError: (context, error) => this.report(context, error) }
     this.loop.onQuiet = () => this.quiet()
     this.loop.invoke = (callback, args, context) => this.invoke(callback, args, context)
     this.offIdle = host.onIdle(() => this.idle())
+  }
+
+  /** The loop that greenlets run in. */
+  override get loop(): Loop {
+    return this.ownLoop
   }
 
   /** Whether `destroy` was called. */
@@ -121,7 +127,7 @@ export class Hub extends Strand {
    */
   join(timeout: TimeoutArgument = null): Wait<boolean> {
     this.live()
-    if (currentStrand() !== MAIN) throw new Error("only possible from the MAIN greenlet")
+    if (currentStrand() !== this.main) throw new Error("only possible from the MAIN greenlet")
     return new HubJoin(this.joiners, this.loop, timeout)
   }
 
@@ -159,7 +165,7 @@ export class Hub extends Strand {
 
   /** Throws an error into MAIN. gevent: `Hub.handle_system_error(type, value)`. */
   handleSystemError(error: unknown): void {
-    this.loop.runCallback(() => MAIN.interrupt({ error, kill: false, thrown: nothing }))
+    this.loop.runCallback(() => this.main.interrupt({ error, kill: false, thrown: nothing }))
   }
 
   /** Writes an error's stack and where it comes from. gevent: `Hub.print_exception(context, type, value, tb)`. */
@@ -222,6 +228,10 @@ export class Hub extends Strand {
     }
   }
 
+  private get main(): Main {
+    return mainStrand(this.home)
+  }
+
   /** @throws {HubDestroyed} when it is destroyed. */
   private live(): void {
     if (this.isDestroyed) throw new HubDestroyed("the hub was destroyed; getHub() gives the new one")
@@ -235,21 +245,22 @@ export class Hub extends Strand {
   /** The host has nothing left that could wake anybody: whoever waits in MAIN would wait for ever. */
   private idle(): void {
     if (this.loop.alive) return
-    if (MAIN.awaiting === null || MAIN.awaiting.size === 0) {
-      endProgram()
+    const { main } = this
+    if (main.awaiting === null || main.awaiting.size === 0) {
+      endProgram(main)
       return
     }
     const list = [...blocked()].map((strand) => `  ${describeBlocked(strand)}`)
     if (list.length > BLOCKED_SHOWN) list.splice(BLOCKED_SHOWN, Infinity, `  … and ${list.length - BLOCKED_SHOWN} more`)
     const message = `This operation would block forever\n\t${this.toString()}\nBlocked:\n${list.join("\n")}`
-    MAIN.interrupt({ error: new LoopExit(message), kill: false, thrown: nothing })
+    main.interrupt({ error: new LoopExit(message), kill: false, thrown: nothing })
     this.loop.touch() // the host looks again, for MAIN may wait again
   }
 }
 
 /** The program is over: what was to be thrown into MAIN, which waits for nothing any more, decides about its exit code. */
-function endProgram(): void {
-  for (let left = MAIN.takeInterrupt(); left !== undefined; left = MAIN.takeInterrupt()) {
+function endProgram(main: Main): void {
+  for (let left = main.takeInterrupt(); left !== undefined; left = main.takeInterrupt()) {
     const { error } = left
     const code = error instanceof SystemExit ? error.code : 1
     if (typeof code === "string") host.write(2, new TextEncoder().encode(`${code}\n`))
@@ -258,7 +269,8 @@ function endProgram(): void {
 }
 
 /** Waits for one event of a watcher. */
-class WatcherWait extends Wait<number> {
+/** The wait of `Hub.wait`: until a watcher fires. gevent: `Hub.wait(watcher)`. */
+export class WatcherWait extends Wait<number> {
   private readonly watcher: Watcher
 
   constructor(watcher: Watcher) {
@@ -276,11 +288,13 @@ class WatcherWait extends Wait<number> {
     this.watcher.stop()
   }
 
+  /** Ends the wait with an error. */
   interrupted(error: unknown): void {
     this.watcher.stop()
     this.fail(error)
   }
 
+  /** The watcher has fired. */
   fired(events: number): void {
     this.watcher.stop()
     if ((events & ERROR) !== 0) this.fail(new SocketError(E.BADF, "wait"))
@@ -327,7 +341,8 @@ class HubJoin extends Wait<boolean> {
 
 /** Everybody who waits. */
 function* blocked(): Generator<Strand> {
-  if (MAIN.awaiting !== null && MAIN.awaiting.size > 0) yield MAIN
+  const main = mainStrand()
+  if (main.awaiting !== null && main.awaiting.size > 0) yield main
   yield* scheduler.strands()
 }
 

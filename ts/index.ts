@@ -20,5 +20,5 @@ export { getcurrent, kill, killall, run, spawn, spawnLater, spawnRaw } from "./s
 export type { Strand } from "./strand.ts"
 export { Timeout, withTimeout, type TimeoutArgument } from "./timeout.ts"
 export { version, versionInfo } from "./version.ts"
-export type { Op, Wait } from "./wait.ts"
+export type { BlockingCall as Wait, Op } from "./wait.ts"
 export { iwait, joinall, wait, type PromiseWaitOptions, type Waitable } from "./waiting.ts"

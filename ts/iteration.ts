@@ -1,6 +1,6 @@
 import { StopIteration } from "./exceptions.ts"
 import { Flow } from "./flow.ts"
-import type { Op, Wait } from "./wait.ts"
+import type { BlockingCall, Op } from "./wait.ts"
 import { wait } from "./waiting.ts"
 
 /** What gives one item after another, and may have to wait for each: a queue, an imap. */
@@ -38,7 +38,7 @@ export function asyncIterator<T>(source: Source<T>, leave?: () => void): AsyncIt
 }
 
 /** Waits for what a function has returned, if that is something to wait for: an operation, a generator, a promise. */
-export function* resultOf(result: unknown): Generator<Wait<unknown>, unknown, unknown> {
+export function* resultOf(result: unknown): Generator<BlockingCall<unknown>, unknown, unknown> {
   if (typeof result !== "object" || result === null) return result
   const thenable = "then" in result
   if (Symbol.iterator in result && (thenable || "next" in result)) return yield* result as Op<unknown>

@@ -1,7 +1,7 @@
 import { host } from "#host"
 import { hubModule, type EventSink } from "./core/hubmodule.ts"
 import type { Runnable } from "./core/runqueue.ts"
-import { currentStrand, scheduler, type Interrupt, type Strand } from "./strand.ts"
+import { currentStrand, type Interrupt, type Strand } from "./strand.ts"
 import type { Limit } from "./wait.ts"
 
 /** What a Timeout throws: an error object, a class to make one of, a message for the Timeout itself, or false. */
@@ -116,7 +116,7 @@ export class Timeout implements Error, Limit, Interrupt, EventSink, Runnable {
     if (this.pending) return
     this.strand = strand
     if (this.seconds === null) return
-    this.handle = scheduler.loop.startTimer(this, this.priority, this.ref, this.seconds, 0)
+    this.handle = strand.loop.startTimer(this, this.priority, this.ref, this.seconds, 0)
   }
 
   /** It will not fire. Nothing happens when it is not pending. */
@@ -160,7 +160,7 @@ export class Timeout implements Error, Limit, Interrupt, EventSink, Runnable {
   event(): void {
     this.handle = 0
     this.firing = true
-    scheduler.loop.queue.push(this)
+    this.strand!.loop.queue.push(this)
   }
 
   /** Its turn in the run queue: it is thrown. */

@@ -4,9 +4,9 @@ import type { Epoll } from "./core/epoll.ts"
 import { hostImports, PanicError, type EpollOwner, type Guest } from "./core/imports.ts"
 import { getswitchinterval } from "./core/switchinterval.ts"
 import { Memory } from "./core/memory.ts"
-import { turns, type Turnable } from "./core/turns.ts"
+import { turns, type Turnable, type Turns } from "./core/turns.ts"
 import { ExitStatus, wasiImports, type WasiGuest } from "./core/wasi.ts"
-import { ProgramError } from "./exceptions.ts"
+import { need, ProgramError } from "./exceptions.ts"
 import { Greenlet } from "./greenlet.ts"
 import { getHub } from "./hub.ts"
 import { scheduler } from "./strand.ts"
@@ -69,10 +69,11 @@ export class Program {
   /**
    * Compiles a program.
    *
-   * @param source - Its path or URL, or its bytes.
-   * @throws The host's error when there is no such file; {ProgramError} when it is no program that `gevent cc` made.
+   * @param source - Its path or URL, its bytes, or the module itself: on workerd the one that was imported, since nothing can be
+   *   compiled there.
+   * @throws The host's error when there is no such file; {NotSupportedError} when the host cannot compile; {ProgramError} when it is no program that `gevent cc` made.
    */
-  static load(source: string | URL | Uint8Array): Wait<Program> {
+  static load(source: Source): Wait<Program> {
     return wait(compile(source).then(([module, name]) => new Program(module, name)))
   }
 
@@ -98,19 +99,28 @@ export class Program {
   }
 }
 
-async function compile(source: string | URL | Uint8Array): Promise<[WebAssembly.Module, string]> {
-  const bytes = source instanceof Uint8Array ? source : host.readFile(source)
-  const name = source instanceof Uint8Array ? "program" : (String(source).split("/").pop() ?? "program")
-  let module: WebAssembly.Module
-  try {
-    module = await WebAssembly.compile(bytes)
-  } catch (error) {
-    throw new ProgramError(`${name} is no WebAssembly module`, { cause: error })
-  }
+/** What a program is made from. */
+type Source = string | URL | Uint8Array | WebAssembly.Module
+
+async function compile(source: Source): Promise<[WebAssembly.Module, string]> {
+  const given = source instanceof Uint8Array || source instanceof WebAssembly.Module
+  const name = given ? "program" : (String(source).split("/").pop() ?? "program")
+  const module = source instanceof WebAssembly.Module ? source : await compileBytes(source, name)
   if (!WebAssembly.Module.exports(module).some((item) => item.name === "hub_turn")) {
     throw new ProgramError(`${name} is not linked with the hub: build it with "gevent cc"`)
   }
   return [module, name]
+}
+
+async function compileBytes(source: string | URL | Uint8Array, name: string): Promise<WebAssembly.Module> {
+  if (!(source instanceof Uint8Array)) need("files", "open")
+  need("compile")
+  const bytes = source instanceof Uint8Array ? source : host.readFile(source)
+  try {
+    return await WebAssembly.compile(bytes)
+  } catch (error) {
+    throw new ProgramError(`${name} is no WebAssembly module`, { cause: error })
+  }
 }
 
 /** Waits for the end of a run. */
@@ -158,6 +168,7 @@ class Process implements Turnable, EpollOwner, Guest, WasiGuest {
   private epoll: Epoll | null = null
   private trap: unknown = undefined
   private ended = false
+  private readonly turns: Turns = turns.get()
 
   constructor(
     module: WebAssembly.Module,
@@ -181,7 +192,7 @@ class Process implements Turnable, EpollOwner, Guest, WasiGuest {
     this.mainThread = this.exports.program_start(argv.length, this.copyArguments(argv))
     if (this.mainThread === 0) throw new ProgramError(OUT_OF_MEMORY)
     scheduler.foreign++
-    turns.add(this)
+    this.turns.add(this)
   }
 
   get memory(): Memory {
@@ -220,13 +231,13 @@ class Process implements Turnable, EpollOwner, Guest, WasiGuest {
   }
 
   ready(): void {
-    turns.wake(this)
+    this.turns.wake(this)
   }
 
   closed(fd: number): void {
     if (this.ended) return
     this.exports.hub_fd_closed(fd)
-    turns.wake(this)
+    this.turns.wake(this)
   }
 
   write(fd: 1 | 2, bytes: Uint8Array): number {
@@ -260,7 +271,7 @@ class Process implements Turnable, EpollOwner, Guest, WasiGuest {
     if (this.ended) return
     this.ended = true
     scheduler.foreign--
-    turns.remove(this)
+    this.turns.remove(this)
     this.epoll?.close()
     for (const fd of this.opened) descriptors.close(fd)
     this.opened.clear()

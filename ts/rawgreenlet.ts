@@ -1,10 +1,9 @@
 import { isGeneratorFunction, type Body } from "./body.ts"
 import { Kill } from "./kill.ts"
-import type { Loop } from "./core/loop.ts"
 import type { Runnable } from "./core/runqueue.ts"
 import { GreenletExit } from "./exceptions.ts"
 import { getHub } from "./hub.ts"
-import { asyncContext, currentStrand, delist, enlist, MAIN, scheduler, Strand, type Interrupt } from "./strand.ts"
+import { asyncContext, currentStrand, delist, enlist, mainStrand, scheduler, Strand, type Interrupt } from "./strand.ts"
 import { unwind, type Frame } from "./unwind.ts"
 import { Wait, type Op } from "./wait.ts"
 
@@ -60,11 +59,6 @@ export class RawGreenlet extends Strand implements Runnable {
     return this.state === STARTED || this.state === RUNNING
   }
 
-  /** The loop that it runs in. */
-  get loop(): Loop {
-    return getHub().loop
-  }
-
   /** Whether `start` was called. */
   protected get hasStarted(): boolean {
     return this.state !== UNSTARTED
@@ -79,7 +73,7 @@ export class RawGreenlet extends Strand implements Runnable {
   protected schedule(): void {
     if (this.state !== UNSTARTED) return
     this.enter()
-    scheduler.loop.queue.push(this)
+    this.loop.queue.push(this)
   }
 
   /** It counts as started; `run` follows. */
@@ -143,7 +137,7 @@ export class RawGreenlet extends Strand implements Runnable {
   }
 
   override get awaiter(): Strand {
-    return this.generator === null ? this : MAIN
+    return this.generator === null ? this : mainStrand(this.home)
   }
 
   override addAwaited(wait: Wait<unknown>): void {
@@ -193,7 +187,7 @@ export class RawGreenlet extends Strand implements Runnable {
   /** Throws an error into it from the run queue. */
   scheduleKill(error: Error): void {
     if (this.dead || this.endBeforeRun(error)) return
-    scheduler.loop.queue.push({ run: () => this.interrupt(new Kill(error)) })
+    this.loop.queue.push({ run: () => this.interrupt(new Kill(error)) })
   }
 
   override toString(): string {
@@ -202,7 +196,8 @@ export class RawGreenlet extends Strand implements Runnable {
 
   private runObject(result: object): void {
     if (typeof (result as Iterator<unknown>).next === "function") {
-      this.generator = result as Iterator<unknown>
+      this.generator =
+        Symbol.iterator in result ? (result as Op<unknown>)[Symbol.iterator]() : (result as Iterator<unknown>)
       this.step(NEXT, undefined)
     } else if (typeof (result as PromiseLike<unknown>).then !== "function") this.finish(result)
     else if (Symbol.iterator in result) {

@@ -1,14 +1,20 @@
 import { BaseServer, type ListenAddress, type ServerOptions } from "./baseserver.ts"
-import { SocketError } from "./exceptions.ts"
+import { NotSupportedError, SocketError } from "./exceptions.ts"
 import { errnoOf, errorMessage } from "./host/errno.ts"
 import { AF_INET, AF_INET6 } from "./socket/constants.ts"
 import type { SocketAddress } from "./socket/address.ts"
 import { Socket } from "./socket/socket.ts"
 
+export { serveConnection } from "./serveconnection.ts"
 export type { ListenAddress, ServerOptions, ServerPool, SpawnFunction, SpawnOption } from "./baseserver.ts"
 
 /** What handles a connection: a generator, async or plain function. The socket is closed when it has ended. */
-export type StreamHandle = (socket: Socket, address: SocketAddress) => unknown
+export type StreamHandle = StreamHandler["handle"]
+
+interface StreamHandler {
+  // a method, so that a handler may say which kind of address it gets
+  handle(socket: Socket, address: SocketAddress): unknown
+}
 
 /** Options of a StreamServer. */
 export interface StreamServerOptions extends ServerOptions {
@@ -17,7 +23,7 @@ export interface StreamServerOptions extends ServerOptions {
 }
 
 /**
- * A TCP server: accepts connections and runs a handler for each, with the client's socket and address. The socket is closed as
+ * A server for TCP or unix sockets: accepts connections and runs a handler for each, with the client's socket and address. The socket is closed as
  * soon as the handler returns or throws; a handler that hands it to greenlets of its own has to join them first. What was sent
  * is still delivered. The error of a handler is reported, and the server goes on.
  *
@@ -109,8 +115,11 @@ function isMissingFamily(error: unknown): boolean {
   return error instanceof SocketError && (error.code === "EAFNOSUPPORT" || error.code === "EADDRNOTAVAIL")
 }
 
-function withAddress(error: unknown, [host, port]: SocketAddress): unknown {
+function withAddress(error: unknown, address: SocketAddress): unknown {
+  if (error instanceof NotSupportedError) return error
   const errno = error instanceof SocketError ? errnoOf(error.code) : undefined
   if (errno === undefined) return error
-  return new SocketError(errno, "listen", `${errorMessage(errno)}: ${JSON.stringify(host)} port ${port}`)
+  const [host, port] = typeof address === "string" ? [address, undefined] : address
+  const where = `${JSON.stringify(host)}${port === undefined ? "" : ` port ${port}`}`
+  return new SocketError(errno, "listen", `${errorMessage(errno)}: ${where}`)
 }

@@ -1,4 +1,5 @@
 import { Signal } from "./core/signal.ts"
+import { need } from "./exceptions.ts"
 import { Greenlet } from "./greenlet.ts"
 import { getHub } from "./hub.ts"
 import type { Op } from "./wait.ts"
@@ -48,5 +49,6 @@ export function signalHandler<A extends unknown[]>(
   ...args: A
 ): SignalHandler {
   if (typeof handler !== "function") throw new TypeError(`signal handler must be a function, not ${String(handler)}`)
+  need("signals", "signal")
   return new SignalHandler(signum, () => new Greenlet(handler, ...args).start())
 }

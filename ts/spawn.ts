@@ -6,7 +6,7 @@ import { QuietGreenlet } from "./flow.ts"
 import { getHub } from "./hub.ts"
 import type { TimeoutArgument } from "./limit.ts"
 import { RawGreenlet } from "./rawgreenlet.ts"
-import { currentStrand, scheduler, Strand } from "./strand.ts"
+import { currentStrand, Strand } from "./strand.ts"
 import type { Op, Wait } from "./wait.ts"
 import { joinStrictly } from "./waiting.ts"
 
@@ -149,7 +149,7 @@ export function kill(greenlet: Strand, exception: KillError = GreenletExit): voi
   const error = toError(exception)
   if (!(greenlet instanceof Strand)) throw new TypeError(`kill takes a greenlet, not ${String(greenlet)}`)
   if (greenlet instanceof RawGreenlet) greenlet.scheduleKill(error)
-  else scheduler.loop.queue.push({ run: () => greenlet.interrupt(new Kill(error)) })
+  else greenlet.loop.queue.push({ run: () => greenlet.interrupt(new Kill(error)) })
 }
 
 /**
@@ -182,10 +182,10 @@ export function killall(
 ): Wait<unknown> | void {
   const alive = [...greenlets].filter((greenlet) => !greenlet.dead && !greenlet.endBeforeRun(toError(exception)))
   toError(exception)
-  if (alive.length > 0) {
-    scheduler.loop.queue.push({
+  for (const loop of new Set(alive.map((greenlet) => greenlet.loop))) {
+    loop.queue.push({
       run: () => {
-        for (const greenlet of alive) greenlet.interrupt(new Kill(toError(exception)))
+        for (const greenlet of alive) if (greenlet.loop === loop) greenlet.interrupt(new Kill(toError(exception)))
       },
     })
   }

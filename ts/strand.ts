@@ -1,7 +1,8 @@
 import { host } from "#host"
 import type { Belongings } from "./belongings.ts"
+import { HomeLocal } from "./core/homelocal.ts"
 import { Loop } from "./core/loop.ts"
-import type { Context } from "./host/host.ts"
+import type { Context, Home } from "./host/host.ts"
 import type { Wait } from "./wait.ts"
 
 /** Something to be thrown into a strand at the place where it waits. */
@@ -16,6 +17,8 @@ export interface Interrupt {
 
 /** Whoever can wait: a greenlet, MAIN (the code outside all greenlets) or the hub, which only may not. */
 export abstract class Strand {
+  /** Where its code runs: only there it may go on. */
+  readonly home: Home
   /** What a generator waits for. */
   waiting: Wait<unknown> | null = null
   /** What MAIN or an async function waits for; it may be several things at once. */
@@ -31,6 +34,10 @@ export abstract class Strand {
   /** The one before it in the list of living strands. */
   older: Strand | null = null
 
+  constructor(home: Home = host.home()) {
+    this.home = home
+  }
+
   /** Whether it has ended. */
   abstract readonly dead: boolean
   /** Throws into it, now if it waits, else at its next wait. Called from the run queue. */
@@ -42,6 +49,11 @@ export abstract class Strand {
 
   /** What the console shows. */
   abstract toString(): string
+
+  /** The loop that it runs in. */
+  get loop(): Loop {
+    return Loop.default(this.home)
+  }
 
   /** Who gets the interrupts of what is awaited in its code: not a generator greenlet, which waits with `yield*`. */
   get awaiter(): Strand {
@@ -130,41 +142,65 @@ export class Main extends Strand {
   }
 }
 
-/** MAIN of this thread. */
-export const MAIN: Main = new Main()
+/** The code outside all greenlets, whichever home it runs in. On hosts with one home it is the one MAIN that there is. */
+export const OUTSIDE: Main = new Main()
+
+/** The strands of one home. */
+class Strands {
+  readonly main: Main
+  /** How many are busy with what the loop does not see. */
+  foreign = 0
+  /** Both ends of the list of those that have started and not ended. */
+  oldest: Strand | null = null
+  youngest: Strand | null = null
+
+  constructor(main: Main) {
+    this.main = main
+  }
+}
+
+const strands = new HomeLocal((home) => new Strands(home === OUTSIDE.home ? OUTSIDE : new Main(home)))
+
+/** MAIN of a home; by default of the one that we are in. */
+export function mainStrand(home?: Home): Main {
+  return strands.get(home).main
+}
 
 /** Who runs now. */
 export const scheduler: {
-  /** The strand whose code is running; MAIN also while an async function runs outside the hub's turn. */
+  /** The strand whose code is running; outside of the hub's turn a MAIN, also while an async function runs outside the hub's turn. */
   current: Strand
   /** Which async greenlet the host is in; made with the first one. */
   context: Context<Strand> | null
   /** MAIN begins to wait: makes the hub, which finds out when nothing is left that could wake it. */
   attend: () => void
-  /** How many are busy with what the loop does not see: promises of others, async functions that run. */
+  /** How many of this home are busy with what the loop does not see: promises of others, async functions that run. */
   foreign: number
-  /** The loop that greenlets run in. */
+  /** The loop that greenlets run in, in this home. */
   readonly loop: Loop
-  /** The strands that have started and not ended, oldest first. */
+  /** The strands of this home that have started and not ended, oldest first. */
   strands(): Iterable<Strand>
 } = {
-  current: MAIN,
+  current: OUTSIDE,
   context: null,
   attend: () => {},
-  foreign: 0,
+  get foreign() {
+    return strands.get().foreign
+  },
+  set foreign(count) {
+    strands.get().foreign = count
+  },
   get loop() {
     return Loop.default()
   },
   *strands() {
-    for (let strand = ends.oldest; strand !== null; strand = strand.younger) yield strand
+    for (let strand = strands.get().oldest; strand !== null; strand = strand.younger) yield strand
   },
 }
 
-/** Both ends of the list of living strands. */
-const ends: { oldest: Strand | null; youngest: Strand | null } = { oldest: null, youngest: null }
-
 /** A strand has started. */
 export function enlist(strand: Strand): void {
+  const ends = strands.get(strand.home)
   strand.older = ends.youngest
   if (ends.youngest === null) ends.oldest = strand
   else ends.youngest.younger = strand
@@ -173,6 +209,7 @@ export function enlist(strand: Strand): void {
 
 /** A strand has ended. */
 export function delist(strand: Strand): void {
+  const ends = strands.get(strand.home)
   const { younger, older } = strand
   if (older === null) ends.oldest = younger
   else older.younger = younger
@@ -184,9 +221,9 @@ export function delist(strand: Strand): void {
 /** The strand whose code is running, async greenlets included. */
 export function currentStrand(): Strand {
   const { current, context } = scheduler
-  if (current !== MAIN || context === null) return current
-  const strand = context.get()
-  return strand === undefined || strand.dead ? MAIN : strand
+  if (current !== OUTSIDE) return current
+  const strand = context?.get()
+  return strand === undefined || strand.dead ? mainStrand() : strand
 }
 
 /** The host's context, which tells async greenlets apart; made when the first one starts. */

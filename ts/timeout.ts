@@ -2,7 +2,7 @@ import { Flow, QuietGreenlet } from "./flow.ts"
 import { isAsyncFunction } from "./body.ts"
 import { wait } from "./waiting.ts"
 import { Timeout, type TimeoutArgument } from "./limit.ts"
-import type { Op, Wait } from "./wait.ts"
+import type { BlockingCall, Op } from "./wait.ts"
 
 export { Timeout, type TimeoutArgument, type TimeoutException, type TimeoutOptions } from "./limit.ts"
 
@@ -42,7 +42,7 @@ export function withTimeout<T, V>(seconds: TimeoutArgument, fn: () => Op<T> | Pr
   })
 }
 
-function* call<T>(fn: () => Op<T> | Promise<T>): Generator<Wait<unknown>, T, unknown> {
+function* call<T>(fn: () => Op<T> | Promise<T>): Generator<BlockingCall<unknown>, T, unknown> {
   if (!isAsyncFunction(fn)) {
     const result = fn()
     return yield* Symbol.iterator in result ? result : wait(result)

@@ -1,10 +1,20 @@
+import { host } from "#host"
 import type { Runnable } from "./core/runqueue.ts"
 import { BlockingSwitchOutError } from "./exceptions.ts"
 import { currentStrand, scheduler, type Strand } from "./strand.ts"
 
 /** What a generator greenlet can `yield*`: a `Wait`, a generator, or what has one inside. */
 export interface Op<T> {
-  [Symbol.iterator](): Iterator<Wait<unknown>, T, unknown>
+  [Symbol.iterator](): Iterator<BlockingCall<unknown>, T, unknown>
+}
+
+/** What a blocking call returns: it begins with `yield*` in a generator greenlet, and with `await` anywhere else. */
+export interface BlockingCall<T> extends Op<T>, PromiseLike<T> {
+  /** Begins, and gives a promise of the result. It belongs to the greenlet that made the call. */
+  then<A = T, B = never>(
+    onfulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B>
 }
 
 /** A limit on a wait: the part of a Timeout that a wait needs. */
@@ -38,7 +48,7 @@ class Deferred {
  * the order of the run queue. A wait that has settled always hands over its result: an interrupt that comes later is thrown
  * at the next wait. gevent: `gevent.hub.Waiter` and `hub.switch()`.
  */
-export abstract class Wait<T> implements PromiseLike<T>, Op<T>, Runnable {
+export abstract class Wait<T> implements BlockingCall<T>, Runnable {
   /** Part of the iterator result: whether the wait is over. */
   done = false
   /** Part of the iterator result. */
@@ -123,8 +133,8 @@ export abstract class Wait<T> implements PromiseLike<T>, Op<T>, Runnable {
 
   // --- yield* ---
 
-  [Symbol.iterator](): Iterator<Wait<unknown>, T, unknown> {
-    return this as unknown as Iterator<Wait<unknown>, T, unknown>
+  [Symbol.iterator](): Iterator<BlockingCall<unknown>, T, unknown> {
+    return this as unknown as Iterator<BlockingCall<unknown>, T, unknown>
   }
 
   /** Iterator protocol: begins, and is called again when it is over. */
@@ -165,7 +175,7 @@ export abstract class Wait<T> implements PromiseLike<T>, Op<T>, Runnable {
   }
 
   /** Iterator protocol: the generator that waits is ended. */
-  return(value: T): IteratorResult<Wait<unknown>, T> {
+  return(value: T): IteratorResult<BlockingCall<unknown>, T> {
     this.abandon()
     return { done: true, value }
   }
@@ -180,6 +190,11 @@ export abstract class Wait<T> implements PromiseLike<T>, Op<T>, Runnable {
   }
 
   // --- await ---
+
+  /** It was made for a strand, which is the one that awaits it. */
+  belongTo(strand: Strand): void {
+    this.strand = strand
+  }
 
   /** Begins, and gives a promise of the result. The wait belongs to the greenlet that made it. */
   then<A = T, B = never>(
@@ -250,6 +265,10 @@ export abstract class Wait<T> implements PromiseLike<T>, Op<T>, Runnable {
   }
 
   private resumeNow(): void {
+    if (this.strand.home !== host.home()) {
+      this.settle() // its code may only run there
+      return
+    }
     this.limit?.cancel()
     this.proceed()
   }
@@ -257,6 +276,6 @@ export abstract class Wait<T> implements PromiseLike<T>, Op<T>, Runnable {
   private settle(): void {
     this.state = SETTLED
     this.limit?.cancel()
-    scheduler.loop.queue.push(this)
+    this.strand.loop.queue.push(this)
   }
 }

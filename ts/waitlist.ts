@@ -53,7 +53,14 @@ export class WaitList<E extends Entry> implements Entry {
 /** A wait that can stand in a WaitList. */
 export abstract class ListedWait<T> extends Wait<T> implements Entry {
   /** The list's. */
-  before: Entry | null = null
+  before: Entry | null
   /** The list's. */
-  after: Entry | null = null
+  after: Entry | null
+
+  // without a constructor the arguments would be spread, which costs more than all else here
+  constructor() {
+    super()
+    this.before = null
+    this.after = null
+  }
 }

@@ -19,6 +19,9 @@ HOST(epoll_ctl) int host_epoll_ctl(int epfd, int op, int fd, uint32_t events, ui
 HOST(epoll_wait) int host_epoll_wait(int epfd, struct epoll_event *events, int max);
 HOST(epoll_close) int host_epoll_close(int epfd);
 
+/* the epoll bits that hold for a descriptor now, which are those of poll(2) */
+HOST(readiness) int host_readiness(int fd);
+
 /* A watcher's callback: `id` is the number that TypeScript gave when it started the watcher. */
 HOST(event) void host_event(int id, int revents);
 
@@ -34,7 +37,9 @@ HOST(sock_shutdown) int host_sock_shutdown(int fd, int how);
 HOST(sock_name) int host_sock_name(int fd, int peer, void *address, int *length);
 HOST(sock_setopt) int host_sock_setopt(int fd, int level, int name, int value);
 HOST(sock_getopt) int host_sock_getopt(int fd, int level, int name, int *value);
+HOST(sock_pair) int host_sock_pair(int family, int type, int protocol, int fds[2]);
 HOST(fd_close) int host_fd_close(int fd);
+HOST(fd_dup) int host_fd_dup(int fd, int to); /* `to` < 0: the lowest free number */
 HOST(pipe) int host_pipe(int fds[2]);
 
 /* processes and paths, for child and stat watchers */

@@ -3,6 +3,7 @@
 #include "host.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/random.h>
 #include <time.h>
@@ -72,10 +73,14 @@ int __map_file(int a, int b) { (void)a, (void)b; return -ENOSYS; }
 int _mmap_js(int a, int b, int c, int d, int e, int f) { (void)a, (void)b, (void)c, (void)d, (void)e, (void)f; return -ENOSYS; }
 int _munmap_js(int a, int b, int c, int d, int e, int f) { (void)a, (void)b, (void)c, (void)d, (void)e, (void)f; return -ENOSYS; }
 /* Descriptors are non-blocking underneath whatever a program asks for: its own calls wait, not the thread. */
-int __syscall_fcntl64(int fd, int command, ...) { (void)fd, (void)command; return 0; }
+int
+__syscall_fcntl64(int fd, int command, ...)
+{
+  return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? host_fd_dup(fd, -1) : 0;
+}
+
 int __syscall_ioctl(int fd, int request, ...) { (void)fd, (void)request; return -ENOSYS; }
 int __syscall_dup3(int from, int to, int flags) { (void)from, (void)to, (void)flags; return -ENOSYS; }
-int __syscall__newselect(int n, void *r, void *w, void *e, void *t) { (void)n, (void)r, (void)w, (void)e, (void)t; return -ENOSYS; }
 
 _Noreturn void abort(void) { host_panic("abort() was called"); }
 

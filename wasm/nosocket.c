@@ -1,5 +1,6 @@
 /* c-ares' own socket functions, which it links but never calls: resolver.c gives each channel the host's. */
 #include <errno.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 
 static int
@@ -27,5 +28,12 @@ ssize_t
 recvfrom(int fd, void *restrict data, size_t length, int flags, struct sockaddr *restrict address, socklen_t *restrict size)
 {
   (void)fd, (void)data, (void)length, (void)flags, (void)address, (void)size;
+  return refuse();
+}
+
+int
+select(int count, fd_set *restrict readers, fd_set *restrict writers, fd_set *restrict others, struct timeval *restrict timeout)
+{
+  (void)count, (void)readers, (void)writers, (void)others, (void)timeout;
   return refuse();
 }

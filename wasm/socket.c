@@ -5,24 +5,42 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include <wasi/api.h>
+
+/* LINGER_ON in ts/host/options.ts: the host has a struct linger as one number. */
+enum { LINGER_ON = 0x10000 };
 
 static ssize_t
 result(int value)
 {
   if (value >= 0)
     return value;
-  errno = -value;
+  errno = value == -__WASI_ERRNO_NOTSUP ? EOPNOTSUPP : -value; /* WASI has but the one of them */
   return -1;
+}
+
+/* Waits for a descriptor, for as long as SO_RCVTIMEO or SO_SNDTIMEO allow: then the call fails as if it did not wait. */
+static int
+wait_io(int fd, int events)
+{
+  int milliseconds, rc;
+
+  rc = host_sock_getopt(fd, SOL_SOCKET, events == EV_READ ? SO_RCVTIMEO : SO_SNDTIMEO, &milliseconds);
+  rc = thread_wait_io(fd, events, rc < 0 || milliseconds == 0 ? -1. : milliseconds * 1e-3);
+  if (rc == -1 && errno == ETIMEDOUT)
+    errno = EAGAIN;
+  return rc;
 }
 
 /* True when the call is to be tried again: it would have blocked, and the wait was not interrupted. */
 static int
 again(int value, int fd, int events, int flags)
 {
-  return value == -EAGAIN && !(flags & MSG_DONTWAIT) && thread_wait_io(fd, events, -1.) != -1;
+  return value == -EAGAIN && !(flags & MSG_DONTWAIT) && wait_io(fd, events) != -1;
 }
 
 /* The error of the wait (a kill, a close) tells more than the call's EAGAIN. */
@@ -34,6 +52,10 @@ finished(int value, int flags)
 
 int socket(int family, int type, int protocol) { return result(host_sock_open(family, type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), protocol)); }
 int bind(int fd, const struct sockaddr *address, socklen_t length) { return result(host_sock_bind(fd, address, length)); }
+int socketpair(int family, int type, int protocol, int fds[2]) { return result(host_sock_pair(family, type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), protocol, fds)); }
+int dup(int fd) { return result(host_fd_dup(fd, -1)); }
+int dup2(int fd, int to) { return to < 0 ? result(-EBADF) : result(host_fd_dup(fd, to)); }
+int dup3(int fd, int to, int flags) { (void)flags; return fd == to ? result(-EINVAL) : dup2(fd, to); }
 int listen(int fd, int backlog) { return result(host_sock_listen(fd, backlog)); }
 int shutdown(int fd, int how) { return result(host_sock_shutdown(fd, how)); }
 int getsockname(int fd, struct sockaddr *restrict address, socklen_t *restrict length) { return result(host_sock_name(fd, 0, address, (int *)length)); }
@@ -46,8 +68,11 @@ connect(int fd, const struct sockaddr *address, socklen_t length)
 
   if (rc != -EINPROGRESS)
     return result(rc);
-  if (thread_wait_io(fd, EV_WRITE, -1.) == -1)
+  if (wait_io(fd, EV_WRITE) == -1) {
+    if (errno == EAGAIN)
+      errno = EINPROGRESS;
     return -1;
+  }
   rc = host_sock_getopt(fd, SOL_SOCKET, SO_ERROR, &error);
   return result(rc < 0 ? rc : -error);
 }
@@ -100,25 +125,70 @@ send(int fd, const void *buffer, size_t length, int flags)
   }
 }
 
-int
-setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+static int
+is_timeout(int level, int name)
 {
-  if (length < sizeof(int)) {
-    errno = EINVAL;
-    return -1;
-  }
-  return result(host_sock_setopt(fd, level, name, *(const int *)value));
+  return level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO);
 }
 
 int
+setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+  struct linger linger;
+  struct timeval time;
+  int number;
+
+  if (level == SOL_SOCKET && name == SO_LINGER) {
+    if (length < sizeof linger)
+      return result(-EINVAL);
+    memcpy(&linger, value, sizeof linger);
+    number = linger.l_onoff ? LINGER_ON | (linger.l_linger & 0xffff) : 0;
+  } else if (is_timeout(level, name)) {
+    if (length < sizeof time)
+      return result(-EINVAL);
+    memcpy(&time, value, sizeof time);
+    if (time.tv_usec < 0 || time.tv_usec >= 1000000)
+      return result(-EDOM);
+    if (time.tv_sec < 0 || time.tv_sec > 2000000)
+      number = 0;
+    else
+      number = time.tv_sec * 1000 + (time.tv_usec + 999) / 1000;
+  } else {
+    if (length < sizeof number)
+      return result(-EINVAL);
+    memcpy(&number, value, sizeof number);
+  }
+  return result(host_sock_setopt(fd, level, name, number));
+}
+
+/* As in the system, a value is cut to the length that there is room for. */
+int
 getsockopt(int fd, int level, int name, void *restrict value, socklen_t *restrict length)
 {
-  if (*length < sizeof(int)) {
-    errno = EINVAL;
-    return -1;
-  }
-  *length = sizeof(int);
-  return result(host_sock_getopt(fd, level, name, value));
+  union {
+    struct linger linger;
+    struct timeval time;
+    int number;
+  } out;
+  int number, rc;
+  socklen_t size = sizeof number;
+
+  if (*length > INT32_MAX)
+    return result(-EINVAL);
+  if ((rc = host_sock_getopt(fd, level, name, &number)) < 0)
+    return result(rc);
+  if (level == SOL_SOCKET && name == SO_LINGER) {
+    size = sizeof out.linger;
+    out.linger = (struct linger){.l_onoff = !!(number & LINGER_ON), .l_linger = number & 0xffff};
+  } else if (is_timeout(level, name)) {
+    size = sizeof out.time;
+    out.time = (struct timeval){.tv_sec = number / 1000, .tv_usec = number % 1000 * 1000};
+  } else
+    out.number = number;
+  if (*length > size)
+    *length = size;
+  memcpy(value, &out, *length);
+  return 0;
 }
 
 /* 0, 1 and 2 are stdio's, which WASI serves. */

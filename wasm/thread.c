@@ -54,6 +54,7 @@ fiber_finished(struct fiber *fiber, enum fiber_crash crash)
 
   ev_io_stop(hub_loop, &thread->io);
   ev_timer_stop(hub_loop, &thread->timer);
+  poll_stop(thread);
   if (thread->waiting.next) {
     thread->waiting.next->previous = thread->waiting.previous;
     thread->waiting.previous->next = thread->waiting.next;

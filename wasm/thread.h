@@ -25,6 +25,8 @@ struct gevent_thread {
   ev_io io;
   ev_timer timer;
   struct waiting waiting;
+  ev_io *polled; /* poll.c's, while it waits for several descriptors */
+  size_t polled_count;
   uint8_t exchange; /* enum exchange in channel.c */
   void *handed;     /* a channel's value on its way */
 };
@@ -38,5 +40,8 @@ int thread_wait(double seconds);
 int thread_wait_io(int fd, int events, double seconds);
 
 void thread_wake(struct gevent_thread *thread);
+
+/* A thread does not wait in poll() or select() any more. */
+void poll_stop(struct gevent_thread *thread);
 
 #endif

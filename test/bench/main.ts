@@ -16,6 +16,7 @@ import * as pingpong from "./pingpong.ts"
 import * as popen from "./popen.ts"
 import * as poolmap from "./poolmap.ts"
 import * as queue from "./queue.ts"
+import * as readline from "./readline.ts"
 import { Skipped, type Result, type Row } from "./row.ts"
 import * as semaphore from "./semaphore.ts"
 import * as sleep from "./sleep.ts"
@@ -44,6 +45,7 @@ const ROWS: Record<string, Row> = {
   communicate,
   echo,
   transfer,
+  readline,
   sleepers,
   threads,
   hub,

@@ -21,11 +21,15 @@ import {
 import { ContextVar, Context, copyContext, Token } from "gevent-wasm/contextvars"
 import { Timer } from "gevent-wasm/core"
 import { AsyncResult, Event } from "gevent-wasm/event"
+import { FileObject } from "gevent-wasm/fileobject"
 import { Waiter } from "gevent-wasm/hub"
 import { Group, Pool } from "gevent-wasm/pool"
 import { BoundedSemaphore, Condition, DummySemaphore, type Held, RLock, Semaphore } from "gevent-wasm/lock"
 import { allLocalDictsForGreenlet, copyLocal, GreenletLocal, local } from "gevent-wasm/local"
 import { Channel, JoinableQueue, LifoQueue, PriorityQueue, Queue, SimpleQueue, StopIteration } from "gevent-wasm/queue"
+import { select } from "gevent-wasm/select"
+import { DefaultSelector, EVENT_READ, type SelectorKey } from "gevent-wasm/selectors"
+import type { Socket } from "gevent-wasm/socket"
 
 /** Compiles only when both types are the same. */
 function same<A>(): <B>(value: B, ...proof: Same<A, B> extends true ? [] : [never]) => void {
@@ -260,4 +264,25 @@ export function* belongings(): Generator<Wait<unknown>, void, unknown> {
   same<AbortSignal>()(greenlet.signal)
   same<number>()(yield* wait(Promise.resolve(5), { signal: greenlet.signal, timeout: new Timeout(1) }))
   same<number>()(yield* wait(Promise.resolve(5), { signal: null, timeout: 5 }))
+}
+
+export function* files(socket: Socket, mode: string) {
+  const binary = new FileObject("path", "r+b", { buffering: 0 })
+  same<Uint8Array>()(yield* binary.read(5))
+  same<Uint8Array[]>()(yield* binary.readlines())
+  same<number>()(yield* binary.write(new DataView(new ArrayBuffer(1))))
+  const text: FileObject<"r"> = new FileObject("path")
+  same<string>()(yield* text.readline())
+  yield* text.each((line) => same<string>()(line))
+  yield* new FileObject(3, "w").writelines(["a"])
+  same<string | Uint8Array>()(yield* new FileObject(socket, mode).read())
+  same<Uint8Array>()(yield* socket.makefile("rb").readline())
+  same<string>()(yield* socket.makefile("rw").readline(100))
+  same<string>()(yield* socket.makefile().readline())
+  const [readable, writable] = yield* select([socket, socket.fileno()], new Set([binary]), [], 5)
+  same<(Socket | number)[]>()(readable)
+  same<(typeof binary)[]>()(writable)
+  using selector = new DefaultSelector<string>()
+  same<SelectorKey<string>>()(selector.register(socket, EVENT_READ, "data"))
+  for (const [key, events] of yield* selector.select()) void [key.data.length, events & 1]
 }

@@ -14,6 +14,7 @@ import {
   type Wait,
 } from "gevent-wasm"
 import { AsyncResult, Event } from "gevent-wasm/event"
+import { FileObject } from "gevent-wasm/fileobject"
 import { Condition, DummySemaphore, RLock, Semaphore } from "gevent-wasm/lock"
 import { Context, ContextVar } from "gevent-wasm/contextvars"
 import { GreenletLocal, local } from "gevent-wasm/local"
@@ -197,4 +198,17 @@ export function* results(): Generator<Wait<unknown>, void, unknown> {
   const unwaited: number = queue.get()
   void [item, unwaited]
   void [text, first, limited, waited, forgotten]
+}
+
+export function* files() {
+  const text = new FileObject("path", "r+")
+  // @ts-expect-error
+  yield* text.write(new Uint8Array(1))
+  // @ts-expect-error
+  const bytes: Uint8Array = yield* text.read()
+  // @ts-expect-error
+  const line: string = text.readline()
+  // @ts-expect-error
+  yield* new FileObject("path", "wb").write("text")
+  void [bytes, line]
 }

@@ -11,7 +11,7 @@ import type { RawGreenlet } from "../rawgreenlet.ts"
 import { Socket } from "../socket/socket.ts"
 import type { SocketAddress } from "../socket/address.ts"
 import { spawn, spawnRaw } from "../spawn.ts"
-import type { Op, Wait } from "../wait.ts"
+import type { BlockingCall, Op } from "../wait.ts"
 import { closing, Handler } from "./handler.ts"
 import { parseAddress, type ListenAddress } from "./listener.ts"
 import { poolOfSize, runnerOf, type ServerPool } from "./serverpool.ts"
@@ -53,9 +53,9 @@ export abstract class BaseServer<A extends unknown[] = unknown[]> implements Dis
   pool: ServerPool | GreenletSet | null = null
   /** The listener; null before `start`, when an address was given, and after `close`. */
   socket: Socket | null = null
-  /** AF_INET or AF_INET6. */
+  /** AF_INET, AF_INET6 or AF_UNIX. */
   family: number = 0
-  /** Where it listens; the port is the real one once it has started. */
+  /** Where it listens; the port is the real one once it has started. Of a unix socket it is the path. */
   address: SocketAddress = ["", 0]
   private runner: SpawnFunction | "default" | null = "default"
   private watcher: Io | null = null
@@ -139,14 +139,16 @@ export abstract class BaseServer<A extends unknown[] = unknown[]> implements Dis
     return this.socket === null
   }
 
-  /** The host that it listens at. gevent: `server_host`. */
+  /** The host that it listens at, or the path of its unix socket. gevent: `server_host`. */
   get serverHost(): string {
-    return this.address[0]
+    const { address } = this
+    return typeof address === "string" ? address : address[0]
   }
 
-  /** The port that it listens at; the real one once it has started. gevent: `server_port`. */
+  /** The port that it listens at; the real one once it has started, 0 for a unix socket. gevent: `server_port`. */
   get serverPort(): number {
-    return this.address[1]
+    const { address } = this
+    return typeof address === "string" ? 0 : address[1]
   }
 
   /**
@@ -237,10 +239,11 @@ export abstract class BaseServer<A extends unknown[] = unknown[]> implements Dis
   toString(): string {
     const { socket, address, body } = this
     const fileno = socket === null ? "" : `fileno=${socket.fileno()} `
-    return `<${this.constructor.name} ${fileno}address=${address.join(":")} handle=${body.name || "(anonymous)"}>`
+    const where = typeof address === "string" ? JSON.stringify(address) : address.join(":")
+    return `<${this.constructor.name} ${fileno}address=${where} handle=${body.name || "(anonymous)"}>`
   }
 
-  private *serve(stopTimeout: number | null): Generator<Wait<unknown>, void, unknown> {
+  private *serve(stopTimeout: number | null): Generator<BlockingCall<unknown>, void, unknown> {
     this.start()
     try {
       yield* new Until(this.waiting, () => !this.running, `end of ${String(this)}`)
@@ -309,7 +312,7 @@ export abstract class BaseServer<A extends unknown[] = unknown[]> implements Dis
     this.delay = Math.min(this.maxDelay, this.delay * 2)
   }
 
-  private *resumeWithRoom(): Generator<Wait<unknown>, void, unknown> {
+  private *resumeWithRoom(): Generator<BlockingCall<unknown>, void, unknown> {
     yield* this.pool!.waitAvailable()
     this.slotWaiter = null
     this.startAccepting()

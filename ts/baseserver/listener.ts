@@ -1,7 +1,10 @@
-import { AF_INET, AF_INET6 } from "../socket/constants.ts"
-import type { SocketAddress } from "../socket/address.ts"
+import { AF_INET, AF_INET6, AF_UNIX } from "../socket/constants.ts"
+import type { SocketAddress, UnixAddress } from "../socket/address.ts"
 
-/** Where to listen: a text (`"127.0.0.1:80"`, `":80"`, `"[::1]:80"`, `"80"`), a port, or host and port. */
+/**
+ * Where to listen: a text (`"127.0.0.1:80"`, `":80"`, `"[::1]:80"`, `"80"`), a port, or host and port. A text with a slash or
+ * with NUL in front is the path or the abstract name of a unix socket, and so is what follows `"unix:"`.
+ */
 export type ListenAddress = string | number | readonly [host: string, port: number]
 
 /** An address to listen at, and its family. */
@@ -27,7 +30,14 @@ export function parseAddress(address: ListenAddress): ParsedAddress {
   return { family, address: [host, checkPort(port, address)] }
 }
 
+const UNIX = "unix:"
+
 function parseText(text: string): ParsedAddress {
+  const path = text.startsWith(UNIX) ? text.slice(UNIX.length) : text
+  if (path !== text || path.includes("/") || path.startsWith("\0")) {
+    if (path === "") throw new RangeError(`Failed to parse address ${JSON.stringify(text)}: there is no path`)
+    return { family: AF_UNIX, address: path as UnixAddress }
+  }
   const colon = text.lastIndexOf(":")
   const digits = text.slice(colon + 1).trim()
   const port = checkPort(/^\d+$/.test(digits) ? Number(digits) : NaN, text)

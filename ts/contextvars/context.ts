@@ -2,11 +2,11 @@ import { belongingsOf } from "../belongings.ts"
 import { isAsyncFunction } from "../body.ts"
 import { Flow, QuietGreenlet } from "../flow.ts"
 import { currentStrand } from "../strand.ts"
-import type { Op, Wait } from "../wait.ts"
+import type { BlockingCall, Op } from "../wait.ts"
 import type { ContextVar } from "./contextvar.ts"
 import { Scope } from "./scope.ts"
 
-type Steps<T> = Generator<Wait<unknown>, T, unknown>
+type Steps<T> = Generator<BlockingCall<unknown>, T, unknown>
 
 /**
  * Values of context variables, in which functions can be run. A map that only those functions change, with `ContextVar.set`.

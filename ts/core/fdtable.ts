@@ -1,5 +1,6 @@
 import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
+import type { Home } from "../host/host.ts"
 
 const FIRST = 3
 
@@ -58,6 +59,25 @@ export class FdTable {
     return fd
   }
 
+  /**
+   * Gives a descriptor that is installed a certain number as well, as dup2(2): what has that number now is closed.
+   *
+   * @returns The number; -E.BADF when it is out of range, -E.NOTSUP for a standard stream, which no table holds.
+   */
+  replace(fd: number, descriptor: Descriptor): number {
+    if (fd >= this.limit) return -E.BADF
+    if (fd < FIRST) return -E.NOTSUP
+    if (this.entries[fd] === descriptor) return fd
+    if (this.entries[fd] !== undefined) this.close(fd)
+    const word = fd >>> 5
+    while (word >= this.used.length) this.grow()
+    this.used[word]! |= 1 << (fd & 31)
+    this.entries[fd] = descriptor
+    this.count++
+    descriptor.links++
+    return fd
+  }
+
   /** The descriptor of a number, or undefined when it is free. */
   get(fd: number): Descriptor | undefined {
     return this.entries[fd]
@@ -82,6 +102,13 @@ export class FdTable {
     for (let i = observers.length - 1; i >= 0; i--) observers[i]?.closed(fd)
     if (--descriptor.links === 0) descriptor.close()
     return 0
+  }
+
+  /** Closes what ends with a home. */
+  closeOf(home: Home): void {
+    this.entries.forEach((descriptor, fd) => {
+      if (descriptor?.belongsTo(home) === true) this.close(fd)
+    })
   }
 
   private grow(): void {

@@ -1,4 +1,5 @@
 import { host } from "#host"
+import { IN, OUT, type Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
 import { descriptors } from "./descriptors.ts"
 import { Epoll } from "./epoll.ts"
@@ -6,6 +7,7 @@ import type { Memory } from "./memory.ts"
 import { createPipe } from "./pipe.ts"
 import { processes } from "./processes.ts"
 import { decodeAddress, encodeAddress } from "./sockaddr.ts"
+import { createSocketPair } from "./socketpair.ts"
 
 /** Who is told of the descriptors that an epoll instance watches. */
 export interface EpollOwner {
@@ -32,6 +34,15 @@ export interface Guest {
 /** The first number of an epoll instance: HOST_EPOLL_FIRST in wasm/host.h. No descriptor has it. */
 const EPOLL_FIRST = 1 << 30
 
+/** The address families by the numbers of the modules' libc. */
+const FAMILIES: ReadonlyMap<number, "unix" | "inet" | "inet6"> = new Map([
+  [1, "unix"],
+  [2, "inet"],
+  [10, "inet6"],
+])
+
+const SOCK_STREAM = 1
+
 /** An assertion inside a module does not hold: the instance is lost. */
 export class PanicError extends Error {
   override name = "PanicError"
@@ -56,9 +67,16 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
   const install = (descriptor: ReturnType<typeof host.stream>): number => {
     if (typeof descriptor === "number") return descriptor
     const fd = descriptors.install(descriptor)
-    if (fd < 0) descriptor.close()
-    else guest.opened.add(fd)
+    if (fd >= 0) guest.opened.add(fd)
+    else if (descriptor.links === 0) descriptor.close()
     return fd
+  }
+  const installPair = ([first, second]: [Descriptor, Descriptor], pointer: number): number => {
+    const fds = [install(first), install(second)]
+    const refused = fds.find((fd) => fd < 0)
+    if (refused === undefined) guest.memory.words.set(fds, pointer >>> 2)
+    else for (const fd of fds) if (fd >= 0) descriptors.close(fd)
+    return refused ?? 0
   }
   const writeAddress = (address: Uint8Array, pointer: number, lengthPointer: number): void => {
     if (pointer === 0 || lengthPointer === 0) return
@@ -93,6 +111,7 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
       epolls[epfd - EPOLL_FIRST] = undefined
       return 0
     }),
+    readiness: guarded((fd: number) => descriptors.get(fd)?.readiness() ?? standard(fd)),
     event: (id: number, revents: number): void => guest.event(id, revents),
     crashed: (thread: number, overflowed: number): void => guest.crashed(thread, overflowed !== 0),
     resolved: (id: number, status: number, info: number): void => guest.resolved(id, status, info >>> 0),
@@ -101,9 +120,10 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
     },
 
     sock_open: guarded((family: number, type: number) => {
-      if (family !== 2 && family !== 10) return -E.AFNOSUPPORT
-      if (type !== 1) return -E.PROTONOSUPPORT
-      return install(host.stream(family === 2 ? "inet" : "inet6"))
+      const name = FAMILIES.get(family)
+      if (name === undefined) return -E.AFNOSUPPORT
+      if (type !== SOCK_STREAM) return -E.PROTONOSUPPORT
+      return install(host.stream(name))
     }),
     sock_bind: guarded((fd: number, pointer: number, length: number) => {
       const address = decodeAddress(guest.memory.slice(pointer >>> 0, length))
@@ -151,23 +171,24 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
       guest.memory.words[pointer >>> 2] = value
       return 0
     }),
+    sock_pair: guarded((family: number, type: number, protocol: number, pointer: number) => {
+      if (FAMILIES.get(family) !== "unix") return FAMILIES.has(family) ? -E.NOTSUP : -E.AFNOSUPPORT
+      if (type !== SOCK_STREAM || protocol !== 0) return -E.PROTONOSUPPORT
+      return installPair(createSocketPair(), pointer)
+    }),
     fd_close: guarded((fd: number) => {
       guest.opened.delete(fd)
       return descriptors.close(fd)
     }),
-    pipe: guarded((pointer: number) => {
-      const [reader, writer] = createPipe()
-      const words = guest.memory.words
-      const readEnd = install(reader)
-      const writeEnd = readEnd < 0 ? readEnd : install(writer)
-      if (writeEnd < 0) {
-        if (readEnd >= 0) descriptors.close(readEnd)
-        return writeEnd
-      }
-      words[pointer >>> 2] = readEnd
-      words[(pointer >>> 2) + 1] = writeEnd
-      return 0
+    fd_dup: guarded((fd: number, to: number) => {
+      const descriptor = descriptors.get(fd)
+      if (descriptor === undefined) return -E.BADF
+      if (to < 0) return install(descriptor)
+      const result = descriptors.replace(to, descriptor)
+      if (result >= 0) guest.opened.add(result)
+      return result
     }),
+    pipe: guarded((pointer: number) => installPair(createPipe(), pointer)),
 
     waitpid: guarded((pid: number, status: number) => {
       const child = processes.wait(pid)
@@ -183,4 +204,10 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
       return 0
     }),
   }
+}
+
+/** Standard input is at its end, and output and error never wait. */
+function standard(fd: number): number {
+  if (fd === 0) return IN
+  return fd === 1 || fd === 2 ? OUT : -E.BADF
 }

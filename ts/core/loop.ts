@@ -1,6 +1,9 @@
 import { host } from "#host"
 import { Callback, type ErrorHandler } from "./callback.ts"
+import { descriptors } from "./descriptors.ts"
 import type { Epoll } from "./epoll.ts"
+import type { Home } from "../host/host.ts"
+import { HomeLocal } from "./homelocal.ts"
 import { backends, flagsToInt, flagsToList } from "./flags.ts"
 import { hubModule, type EventSink, type HubModule } from "./hubmodule.ts"
 import { printError } from "./report.ts"
@@ -9,7 +12,7 @@ import { LoopSignals, SIGCHLD } from "./loopsignals.ts"
 import { processes } from "./processes.ts"
 import { RunQueue } from "./runqueue.ts"
 import { getswitchinterval } from "./switchinterval.ts"
-import { turns, type Turnable } from "./turns.ts"
+import { turns, type Turnable, type Turns } from "./turns.ts"
 
 const EPOLL_BACKEND = 4
 // Two readings of a coarse clock may be the same, and libev's heap does not keep the order of equal deadlines.
@@ -30,7 +33,10 @@ interface Run {
   broken: boolean
 }
 
-let defaultLoop: Loop | undefined
+/** The default loop of each home. libev has one default loop, which is that of the first home that needs one. */
+const defaults = new HomeLocal<{ loop: Loop | undefined }>(() => ({ loop: undefined }))
+let libevDefault: Loop | undefined
+
 /**
  * An event loop: libev's `ev_loop`, and the run queue of callbacks. It never blocks: the host wakes it, once per turn.
  *
@@ -66,13 +72,15 @@ export class Loop implements Turnable, EpollOwner {
   private offExit: (() => void) | undefined
   private holds = 0
   private readonly clock = (): number => host.monotonic()
+  private readonly turns: Turns
 
   /**
    * With `default` it is the default loop that there is, or a new one. Flags are libev's; `noenv` is always among them.
    *
+   * @param home - Where it gets its turns.
    * @throws {RangeError} for an unknown flag or a backend that is not there. @throws {TypeError} for another type.
    */
-  constructor(options: LoopOptions = {}) {
+  constructor(options: LoopOptions = {}, home: Home = host.home()) {
     const flags = flagsToInt(options.flags)
     const wanted = flags & Object.values(backends).reduce((a, b) => a | b, 0)
     if (wanted !== 0 && (wanted & EPOLL_BACKEND) === 0) {
@@ -82,31 +90,45 @@ export class Loop implements Turnable, EpollOwner {
     this.isDefault = options.default ?? false
     this.signals = new LoopSignals(this.isDefault, (signum) => this.feedSignal(signum))
     this.queue = new RunQueue(() => this.touch())
+    this.turns = turns.get(home)
+    const defaultLoop = defaults.get(home)
     if (this.isDefault) {
-      if (defaultLoop?.destroyed === false) {
+      if (defaultLoop.loop?.destroyed === false) {
         this.pointer = this.clockIndex = 0
-        return defaultLoop
+        return defaultLoop.loop
       }
-      if (defaultLoop !== undefined && defaultLoop.doomed !== 0) {
+      if (defaultLoop.loop !== undefined && defaultLoop.loop.doomed !== 0) {
         throw new RangeError("the default loop is being destroyed; a new one can be made after this callback")
       }
     }
     this.queue.awake = true
-    this.pointer = this.module.createLoop(this, EPOLL_BACKEND | (flags & ~wanted), this.isDefault)
+    const first =
+      this.isDefault && (libevDefault === undefined || (libevDefault.destroyed && libevDefault.doomed === 0))
+    this.pointer = this.module.createLoop(this, EPOLL_BACKEND | (flags & ~wanted), first)
     this.queue.awake = false
     if (this.pointer === 0) throw new RangeError("libev could not make the loop")
     this.clockIndex = this.module.exports.loop_clock(this.pointer) >>> 3
+    this.turns.add(this)
     if (this.isDefault) {
-      // eslint-disable-next-line @typescript-eslint/no-this-alias -- the one that Loop.default() finds
-      defaultLoop = this
+      defaultLoop.loop = this
+      // eslint-disable-next-line @typescript-eslint/no-this-alias -- the one that libev has as its default loop
+      if (first) libevDefault = this
       this.offExit = processes.onExit(() => this.feedSignal(SIGCHLD))
     }
-    turns.add(this)
+    home.onEnd(() => {
+      this.destroy()
+      descriptors.closeOf(home)
+    })
   }
 
-  /** The default loop of this thread, made at the first call and again after it was destroyed. */
-  static default(): Loop {
-    return defaultLoop === undefined || defaultLoop.destroyed ? new Loop({ default: true }) : defaultLoop
+  /**
+   * The default loop of this thread, made at the first call and again after it was destroyed.
+   *
+   * @param home - Whose default loop it is.
+   */
+  static default(home: Home = host.home()): Loop {
+    const { loop } = defaults.get(home)
+    return loop === undefined || loop.destroyed ? new Loop({ default: true }, home) : loop
   }
 
   /** Whether it is the loop with child watchers. */
@@ -283,7 +305,7 @@ export class Loop implements Turnable, EpollOwner {
     this.module.abandon(pointer)
     this.offExit?.()
     this.pointer = 0
-    turns.remove(this)
+    this.turns.remove(this)
     if (this.iterating > 0) {
       // libev is on the stack below
       exports.loop_break(pointer)
@@ -327,7 +349,7 @@ export class Loop implements Turnable, EpollOwner {
   touch(): void {
     if (this.queue.awake) return
     this.queue.awake = true
-    turns.wake(this)
+    this.turns.wake(this)
   }
 
   watched(epoll: Epoll): void {

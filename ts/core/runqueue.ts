@@ -5,6 +5,8 @@ export interface Runnable {
 
 const INITIAL_CAPACITY = 256
 const CHECK_CLOCK_EVERY = 50
+// Some hosts stop their clock while code runs. So many readings without a change end the slice too.
+const STANDSTILL = 200
 
 /** What is ready to run, first in first out: greenlets that are to be resumed and callbacks stand in one line. */
 export class RunQueue {
@@ -31,7 +33,7 @@ export class RunQueue {
   }
 
   /**
-   * Runs what is queued and what comes meanwhile, until the queue is empty or `until` has passed.
+   * Runs what is queued and what comes meanwhile, until the queue is empty, the slice has passed or the clock stands still.
    *
    * @param clock - The time in milliseconds; asked now and then.
    * @param slice - Milliseconds to run for.
@@ -39,6 +41,8 @@ export class RunQueue {
   drain(clock: () => number, slice: number): void {
     let left = CHECK_CLOCK_EVERY
     let until = 0
+    let last = -1
+    let standstill = 0
     while (this.head !== this.tail) {
       const slot = this.head++ & (this.ring.length - 1)
       const entry = this.ring[slot]!
@@ -49,6 +53,9 @@ export class RunQueue {
         const now = clock()
         if (until === 0) until = now + slice
         else if (now >= until) return
+        if (now !== last) standstill = 0
+        else if (++standstill === STANDSTILL) return
+        last = now
       }
     }
     this.head = this.tail = 0 // positions start over, so that they stay small integers for ever

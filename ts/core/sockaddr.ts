@@ -1,56 +1,64 @@
 import type { Address } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
+import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from "./ipaddress.ts"
 
 // the numbers of emscripten's libc, which are Linux's
+const AF_UNIX = 1
 const AF_INET = 2
 const AF_INET6 = 10
+
+// sizeof(sockaddr_un), and where its path begins
+const UNIX_SIZE = 110
+const PATH = 2
+
+const decoder = new TextDecoder()
+const encoder = new TextEncoder()
 
 /**
  * The address in a C `sockaddr`.
  *
- * @returns The address; -E.INVAL when it is cut short, -E.AFNOSUPPORT for another family.
+ * @returns The address; -E.INVAL when it is cut short or too long, -E.AFNOSUPPORT for another family.
  */
 export function decodeAddress(bytes: Uint8Array): Address | number {
   if (bytes.length < 2) return -E.INVAL
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const family = view.getUint16(0, true)
+  if (family === AF_UNIX) return bytes.length > UNIX_SIZE ? -E.INVAL : { family: "unix", path: decodePath(bytes) }
   if (family === AF_INET) {
     if (bytes.length < 16) return -E.INVAL
-    return { family: "inet", host: bytes.subarray(4, 8).join("."), port: view.getUint16(2) }
+    return { family: "inet", host: formatIPv4(bytes.subarray(4, 8)), port: view.getUint16(2) }
   }
   if (family === AF_INET6) {
     if (bytes.length < 28) return -E.INVAL
-    const groups: string[] = []
-    for (let i = 0; i < 8; i++) groups.push(view.getUint16(8 + 2 * i).toString(16))
-    return { family: "inet6", host: groups.join(":"), port: view.getUint16(2) }
+    return { family: "inet6", host: formatIPv6(bytes.subarray(8, 24)), port: view.getUint16(2) }
   }
   return -E.AFNOSUPPORT
 }
 
-/** The C `sockaddr` of an address with a numeric host. A unix address has no counterpart yet: its path is left out. */
+/** The C `sockaddr` of an address with a numeric host. */
 export function encodeAddress(address: Address): Uint8Array {
-  if (address.family === "unix") return Uint8Array.of(1, 0)
+  if (address.family === "unix") return encodePath(address.path)
   const bytes = new Uint8Array(address.family === "inet" ? 16 : 28)
   const view = new DataView(bytes.buffer)
   view.setUint16(0, address.family === "inet" ? AF_INET : AF_INET6, true)
   view.setUint16(2, address.port)
-  if (address.family === "inet") bytes.set(address.host.split(".").map(Number), 4)
-  else parseGroups(address.host).forEach((group, i) => view.setUint16(8 + 2 * i, group))
+  const [host = ""] = address.host.split("%")
+  if (address.family === "inet") bytes.set(parseIPv4(host) ?? [], 4)
+  else bytes.set(parseIPv6(host) ?? [], 8)
   return bytes
 }
 
-function parseGroups(host: string): number[] {
-  const [head = "", tail] = (host.split("%")[0] ?? "").split("::")
-  const before = expand(head)
-  const after = tail === undefined ? [] : expand(tail)
-  return [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after]
+/** A path ends with a NUL or with the structure; an abstract name begins with one and is as long as the structure says. */
+function decodePath(bytes: Uint8Array): string {
+  const path = bytes.subarray(PATH)
+  const end = path[0] === 0 ? -1 : path.indexOf(0)
+  return decoder.decode(end < 0 ? path : path.subarray(0, end))
 }
 
-function expand(part: string): number[] {
-  if (part === "") return []
-  return part.split(":").flatMap((group) => {
-    if (!group.includes(".")) return [parseInt(group, 16)]
-    const [a = 0, b = 0, c = 0, d = 0] = group.split(".").map(Number)
-    return [a * 256 + b, c * 256 + d]
-  })
+function encodePath(path: string): Uint8Array {
+  const text = encoder.encode(path === "" || path.startsWith("\0") ? path : `${path}\0`)
+  const bytes = new Uint8Array(PATH + text.length)
+  bytes[0] = AF_UNIX
+  bytes.set(text, PATH)
+  return bytes
 }

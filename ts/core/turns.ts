@@ -1,4 +1,6 @@
 import { host } from "#host"
+import type { Home } from "../host/host.ts"
+import { HomeLocal } from "./homelocal.ts"
 
 /** Something with an event loop of its own: a `Loop`, a C program. */
 export interface Turnable {
@@ -15,10 +17,11 @@ interface Seat {
 }
 
 /**
- * Shares the host's one wake-up per event-loop turn, and its one timer, among the loops and programs of this thread. The
- * wake-up comes after the host has polled its sockets, so one turn sees all that became ready, as one epoll_wait does.
+ * Shares the host's one wake-up per event-loop turn, and its one timer, among the loops and programs of a home. The wake-up
+ * comes after the host has polled its sockets, so one turn sees all that became ready, as one epoll_wait does.
  */
-class Turns {
+export class Turns {
+  private readonly home: Home
   private readonly seats = new Map<Turnable, Seat>()
   private pending = false
   private running = false
@@ -26,6 +29,10 @@ class Turns {
   private readonly run = (): void => this.round()
   // not the turn itself: the host calls timers before it polls, and what has arrived by then comes first
   private readonly due = (): void => this.schedule()
+
+  constructor(home: Home) {
+    this.home = home
+  }
 
   /** Gives a loop turns from now on, starting with the next wake-up. */
   add(turnable: Turnable): void {
@@ -50,7 +57,7 @@ class Turns {
   private schedule(): void {
     if (this.pending) return
     this.pending = true
-    host.immediate(this.run)
+    this.home.immediate(this.run)
   }
 
   private round(): void {
@@ -72,7 +79,7 @@ class Turns {
       alive ||= seat.turnable.alive
     }
     this.running = false
-    host.arm(Math.max(0, next - now), this.due, alive)
+    this.home.arm(Math.max(0, next - now), this.due, alive)
     const [error] = this.errors.splice(0)
     if (error !== undefined) throw error.cause
   }
@@ -88,5 +95,5 @@ class Turns {
   }
 }
 
-/** The turns of this thread. */
-export const turns: Turns = new Turns()
+/** The turns of each home. */
+export const turns: HomeLocal<Turns> = new HomeLocal((home) => new Turns(home))

@@ -8,7 +8,7 @@ import { Semaphore } from "../lock/semaphore.ts"
 import { bytesOf, writable, type Data } from "../socket/bytes.ts"
 import type { Endpoint } from "../socket/endpoint.ts"
 import { spawn } from "../spawn.ts"
-import type { Wait } from "../wait.ts"
+import type { BlockingCall, Wait } from "../wait.ts"
 import { Buffered } from "./buffered.ts"
 import { Closing } from "./closing.ts"
 import { createEncoder, type Encoder } from "./encoder.ts"
@@ -16,6 +16,7 @@ import { AGAIN, FileWait, type Attempt } from "./filewait.ts"
 import { translated, type Newline } from "./newline.ts"
 import type { Opening } from "./opening.ts"
 import { BLOCKED, Raw } from "./raw.ts"
+import { Readline, type LineSource } from "./readline.ts"
 import { TextReader } from "./textreader.ts"
 
 /** What a file of a mode gives: bytes when there is a `b` in it, text otherwise. */
@@ -61,7 +62,9 @@ interface Text {
  * Calls of several greenlets take turns, those that read and those that write apart unless the file has a position. gevent:
  * `gevent._fileobjectcommon.FileObjectBase`.
  */
-export abstract class FileObjectBase<M extends string = "r"> implements Source<DataOf<M>>, Disposable, AsyncDisposable {
+export abstract class FileObjectBase<M extends string = "r">
+  implements Source<DataOf<M>>, LineSource<DataOf<M>>, Disposable, AsyncDisposable
+{
   /** The path or the number that it was made of, also once it is closed. */
   readonly name: string | number
   /** Such as `"rb"`. */
@@ -246,8 +249,9 @@ export abstract class FileObjectBase<M extends string = "r"> implements Source<D
    * @returns The rest of the file when it does not end with a line; nothing at the end.
    * @throws as `read`.
    */
-  readline(limit: number | null = null): Wait<DataOf<M>> {
-    return this.reading("readline", this.line(sizeOf(limit)))
+  readline(limit: number | null = null): BlockingCall<DataOf<M>> {
+    this.buffered.raw.checkReadable()
+    return new Readline(this, sizeOf(limit))
   }
 
   /**
@@ -485,7 +489,22 @@ export abstract class FileObjectBase<M extends string = "r"> implements Source<D
     return this.toString()
   }
 
-  // --- what calls are made of ---
+  // --- for its calls ---
+
+  /** A line that is in the buffer, at most `limit` long; null when there is none, or others read. */
+  bufferedLine(limit: number): DataOf<M> | null {
+    const { buffered, text } = this
+    if (buffered.raw.closed) return null
+    for (const lock of this.readLocks) if (lock.locked()) return null
+    if (text !== null) return text.reader.decodedLine(limit) as DataOf<M> | null
+    const end = buffered.input.indexOf(NEWLINE, 0) + 1
+    return end > 0 && end <= limit ? (buffered.input.take(end) as DataOf<M>) : null
+  }
+
+  /** Reads a line, and waits for it. */
+  waitForLine(limit: number): Wait<DataOf<M>> {
+    return new FileWait(this.buffered.raw, "readline", this.readLocks, this.line(limit))
+  }
 
   private reading<T>(call: string, attempt: Attempt<T>): Wait<T> {
     this.buffered.raw.checkReadable()

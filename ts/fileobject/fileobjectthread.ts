@@ -21,8 +21,9 @@ export interface FileThreadOptions extends FileOptions {
  * import { FileObjectThread } from "gevent-wasm/fileobject"
  * import { Semaphore } from "gevent-wasm/lock"
  * await run(function* () {
- *   await using file = new FileObjectThread("/tmp/log.txt", "a", { lock: new Semaphore() })
+ *   const file = new FileObjectThread("/tmp/log.txt", "a", { lock: new Semaphore() })
  *   yield* file.write("one line\n")
+ *   yield* file.close()
  * })
  * ```
  */

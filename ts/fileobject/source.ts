@@ -1,6 +1,6 @@
 import { host } from "#host"
 import { descriptors } from "../core/descriptors.ts"
-import { SocketError } from "../exceptions.ts"
+import { need, SocketError } from "../exceptions.ts"
 import { E } from "../host/errno.ts"
 import { checked, Endpoint } from "../socket/endpoint.ts"
 import type { Opening } from "./opening.ts"
@@ -43,6 +43,7 @@ export function openSource(source: FileSource, { fileMode }: Opening, blocking: 
   let fd: number
   if (typeof source === "string" || source instanceof URL) {
     if (String(source).includes("\0")) throw new TypeError("a path must not have a NUL")
+    need("files", "open")
     const opened = host.open(source, fileMode, blocking)
     if (typeof opened === "number") throw new SocketError(opened, "open", undefined)
     fd = descriptors.install(opened)

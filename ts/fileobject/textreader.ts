@@ -14,7 +14,8 @@ interface Decoded {
   readonly length: number
 }
 
-const HIGH_SURROGATE = /[\uD800-\uDBFF]/
+/** The first of the units that begin a pair; the others differ in the last ten bits. */
+const HIGH_SURROGATE = 0xd800
 
 /**
  * The text that is read from a file: bytes are decoded a buffer at a time, and what was not taken yet is kept. Positions count
@@ -55,6 +56,12 @@ export class TextReader {
       if (count === BLOCKED) return BLOCKED
       if (count === 0) return this.take(this.text.length - this.at)
     }
+  }
+
+  /** A line that was decoded already; null when there is none. */
+  decodedLine(limit: number): string | null {
+    const end = lineEnd(this.text, this.at + this.scanned, this.newline)
+    return end >= 0 && end - this.at <= limit ? this.take(end - this.at) : null
   }
 
   /** `count` units of text, fewer at the end of the file; or BLOCKED. */
@@ -128,7 +135,7 @@ export class TextReader {
   private take(count: number): string {
     const { text, at } = this
     let end = Math.min(at + count, text.length)
-    if (end > at && end < text.length && HIGH_SURROGATE.test(text[end - 1]!)) end++
+    if (end > at && end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === HIGH_SURROGATE) end++
     this.at = end
     this.scanned = 0
     return at === 0 && end === text.length ? text : text.slice(at, end)

@@ -1,4 +1,5 @@
 import { E } from "./errno.ts"
+import type { Home } from "./host.ts"
 
 /** Epoll bit: data, a connection or the end of the stream can be taken. */
 export const IN = 1
@@ -45,6 +46,11 @@ export abstract class Descriptor {
 
   /** Lets go of it gracefully: what `send` accepted is still delivered. A second call does nothing. */
   abstract close(): void
+
+  /** Whether it ends with this home. */
+  belongsTo(_home: Home): boolean {
+    return false
+  }
 
   /** Gives a socket its local address. Port 0 lets the host choose one. */
   bind(_address: Address): number {

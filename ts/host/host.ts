@@ -1,3 +1,4 @@
+import type { Capabilities } from "./capabilities.ts"
 import type { Descriptor } from "./descriptor.ts"
 
 /** What lstat(2) says of a file, as numbers. Times are seconds with fractions. */
@@ -65,6 +66,33 @@ export interface Context<T> {
 }
 
 /**
+ * Where asynchronous work belongs to. Node, Deno, Bun and browsers have one home per thread. On workerd a request may only use
+ * sockets and timers that it has made itself, and they go with it: each request is a home. A home has a hub of its own.
+ */
+export interface Home {
+  /**
+   * Calls `fn` once the host has polled its I/O, which batches the wake-ups of one turn, and outside every `Context`. May be
+   * called from another home.
+   */
+  immediate(fn: () => void): void
+
+  /**
+   * Sets the one timer. `fn` is called once, in `ms` milliseconds or earlier: a wake-up armed before for an earlier time
+   * may stay, so whoever is woken looks at the clock and arms again. Only to be called by what this home runs.
+   *
+   * @param ms - Milliseconds from now; Infinity is no deadline.
+   * @param ref - Whether the process has something to live for, with Infinity too.
+   */
+  arm(ms: number, fn: () => void, ref: boolean): void
+
+  /** Calls `fn` when the home has gone: what was armed there never fires. `fn` may use nothing but memory. */
+  onEnd(fn: () => void): void
+
+  /** What the library keeps for the home: see ts/core/homelocal.ts. */
+  readonly values: unknown[]
+}
+
+/**
  * All that the library asks of the JavaScript host. There is one implementation per host; nothing outside this folder
  * knows a host's name. Failures are negative WASI errno numbers unless a method says that it throws.
  *
@@ -74,8 +102,8 @@ export interface Context<T> {
  * host.arm(100, () => console.log("turn"), true)
  * ```
  */
-export interface Host {
-  /** The host's name in lower case: `"node"`, `"deno"`, `"bun"`. */
+export interface Host extends Home {
+  /** The host's name in lower case: `"node"`, `"deno"`, `"bun"`, `"workerd"`, `"browser"`. */
   readonly name: string
 
   /** Milliseconds since some point in the past, with fractions; never goes back. */
@@ -87,20 +115,14 @@ export interface Host {
   /** Fills the array with random bytes fit for cryptography. */
   random(into: Uint8Array): void
 
-  /** Calls `fn` once the host has polled its I/O, which batches the wake-ups of one turn, and outside every `Context`. */
-  immediate(fn: () => void): void
+  /** What it can do. What it cannot answers with an errno. */
+  readonly capabilities: Capabilities
 
-  /**
-   * Sets the one timer. `fn` is called once, in `ms` milliseconds or earlier: a wake-up armed before for an earlier time
-   * may stay, so whoever is woken looks at the clock and arms again.
-   *
-   * @param ms - Milliseconds from now; Infinity is no deadline.
-   * @param ref - Whether the process has something to live for, with Infinity too.
-   */
-  arm(ms: number, fn: () => void, ref: boolean): void
+  /** The home of the code that runs now. The host itself is one, and on most hosts the only one. */
+  home(): Home
 
-  /** A new TCP socket, which is to be bound, to listen or to connect; or an errno when the host has none. */
-  stream(family: "inet" | "inet6"): Descriptor | number
+  /** A new TCP or unix socket, which is to be bound, to listen or to connect; or an errno when the host has none. */
+  stream(family: "inet" | "inet6" | "unix"): Descriptor | number
 
   /**
    * Opens a file, a fifo or a device.
@@ -109,6 +131,9 @@ export interface Host {
    * @returns Its descriptor, or an errno; -E.NOSYS when the host has no files.
    */
   open(path: string | URL, mode: FileMode, blocking: boolean): Descriptor | number
+
+  /** Takes over a connection that the host has accepted, in the form in which it hands it to the program; or an errno. */
+  adopt(connection: unknown): Promise<Descriptor | number>
 
   /**
    * Calls `fn` whenever the host has nothing left to wait for and would end.
@@ -142,7 +167,8 @@ export interface Host {
   lstat(path: string): FileStat | number
 
   /**
-   * The addresses of a host name, in the system's order; a numeric one is its own answer.
+   * The addresses of a host name, in the system's order; a numeric one is its own answer. A host whose `connect` takes names
+   * answers with the name.
    *
    * @throws The returned promise rejects with the host's error: `code` is `ENOTFOUND`, `EAI_AGAIN` …
    */

@@ -1,28 +1,29 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks"
-import { webcrypto } from "node:crypto"
 import dns from "node:dns"
 import { lstatSync, readFileSync } from "node:fs"
 import { isIP } from "node:net"
-import { performance } from "node:perf_hooks"
 import process from "node:process"
 import { inspect } from "node:util"
+import { monotonic, wall } from "./clock.ts"
 import type { Descriptor } from "./descriptor.ts"
-import type { Context, FileStat, Host, ResolvedAddress } from "./host.ts"
+import { E } from "./errno.ts"
+import type { Context, FileStat, Home, Host, ResolvedAddress } from "./host.ts"
 import { killProcess, spawnProcess } from "./node/child.ts"
 import { errnoOfError, systemErrno } from "./node/errors.ts"
+import { inet, inet6 } from "./node/inet.ts"
 import { openFile } from "./node/file.ts"
+import { random } from "./random.ts"
 import { writeOutput } from "./node/output.ts"
 import { signal, signals } from "./node/signals.ts"
 import { Stream } from "./node/stream.ts"
 import { DeadlineTimer } from "./node/timer.ts"
+import { unix } from "./node/unix.ts"
 
-// getRandomValues fills no more than this at once.
-const RANDOM_QUOTA = 65536
+const domains = { inet, inet6, unix }
 
 // What the loop runs belongs to nobody's asynchronous context, whoever woke it.
 const root = new AsyncResource("gevent-wasm")
 const timer = new DeadlineTimer()
-let wallOffset = 0
 let hub: WebAssembly.Module | undefined
 
 /**
@@ -45,24 +46,32 @@ export const host: Host = {
   write: writeOutput,
   open: openFile,
   inspect: inspect.custom,
-
-  monotonic(): number {
-    return performance.now()
+  monotonic,
+  wall,
+  random,
+  capabilities: {
+    tcp: true,
+    listen: true,
+    inbound: false,
+    udp: true,
+    unix: true,
+    tlsClient: true,
+    tlsServer: true,
+    processes: true,
+    signals: true,
+    files: true,
+    compile: true,
+    asyncContext: true,
   },
 
-  wall(): number {
-    const ticks = performance.now()
-    const now = Date.now()
-    const fine = wallOffset + ticks
-    // The fraction comes from the monotonic clock, the rest from the one that follows when somebody sets the time.
-    if (fine >= now && fine < now + 1) return fine
-    wallOffset = now - ticks
-    return now
+  values: [],
+
+  home(): Home {
+    return this
   },
 
-  random(into: Uint8Array): void {
-    for (let at = 0; at < into.length; at += RANDOM_QUOTA)
-      webcrypto.getRandomValues(into.subarray(at, at + RANDOM_QUOTA))
+  onEnd(): void {
+    // the thread's end is the end of all
   },
 
   immediate(fn: () => void): void {
@@ -73,8 +82,12 @@ export const host: Host = {
     timer.arm(ms, fn, ref)
   },
 
-  stream(family: "inet" | "inet6"): Descriptor {
-    return new Stream(family)
+  stream(family: "inet" | "inet6" | "unix"): Descriptor {
+    return new Stream(domains[family])
+  },
+
+  adopt(): Promise<number> {
+    return Promise.resolve(-E.NOTSUP)
   },
 
   onIdle(fn: () => void): () => void {

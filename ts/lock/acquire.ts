@@ -1,88 +1,36 @@
-import { limitOf, type TimeoutArgument } from "../limit.ts"
-import type { Linked } from "../linkable.ts"
-import type { Strand } from "../strand.ts"
-import { ListedWait } from "../waitlist.ts"
-import { Held } from "./held.ts"
+import { Attempt } from "../attempt.ts"
+import { limitOf, type Timeout, type TimeoutArgument } from "../limit.ts"
+import { currentStrand, OUTSIDE, scheduler } from "../strand.ts"
+import type { BlockingCall, Wait } from "../wait.ts"
+import { AcquireWait } from "./acquirewait.ts"
+import type { Lockable } from "./lockable.ts"
 
-/** What can be acquired: a semaphore, an RLock. */
-export interface Lockable {
-  /** Acquires it for a strand if that is possible now; whether it was. */
-  take(strand: Strand): boolean
-  release(): unknown
-  /** Somebody waits for it. */
-  addLink(link: Linked): void
-  /** Somebody does not wait any more. */
-  removeLink(link: Linked): void
-  toString(): string
-}
-
-/** Waits for a lock, and acquires it. */
-export class Acquire extends ListedWait<boolean> implements Linked {
-  round = 0
-  private readonly lock: Lockable
-  private readonly blocking: boolean
+/** Acquires a lock, and waits only when that is not possible now. */
+export class Acquire extends Attempt<boolean> {
+  declare private readonly lock: Lockable
+  declare private readonly blocking: boolean
+  declare private readonly limit: Timeout | null
 
   constructor(lock: Lockable, blocking: boolean, timeout: TimeoutArgument) {
     super()
+    this.done = false
+    this.value = true
+    this.strand = scheduler.current === OUTSIDE ? currentStrand() : scheduler.current
+    this.wait = null
     this.lock = lock
     this.blocking = blocking
     this.limit = limitOf(timeout)
   }
 
-  notify(): void {
-    this.resumeWith(this.lock.take(this.strand))
+  [Symbol.iterator](): Iterator<BlockingCall<unknown>, boolean, unknown> {
+    const { current } = scheduler
+    if (this.done || this.wait !== null || current.interrupts !== null) return this.begun()
+    if (!this.lock.take(current)) return this.begun()
+    this.done = true
+    return this
   }
 
-  protected begin(): boolean {
-    this.value = this.lock.take(this.strand)
-    if (this.value || !this.blocking) return true
-    this.lock.addLink(this)
-    return false
-  }
-
-  protected cancel(): void {
-    this.lock.removeLink(this)
-  }
-
-  protected override expired(): boolean {
-    return false
-  }
-
-  override describe(): string {
-    return `acquire of ${String(this.lock)}`
-  }
-}
-
-/** Waits for a lock, and acquires it for a `using` block. */
-export class Enter extends ListedWait<Held> implements Linked {
-  round = 0
-  private readonly lock: Lockable
-
-  constructor(lock: Lockable, timeout: TimeoutArgument) {
-    super()
-    this.lock = lock
-    this.limit = limitOf(timeout)
-  }
-
-  notify(): void {
-    this.lock.take(this.strand)
-    this.resumeWith(new Held(this.lock))
-  }
-
-  protected begin(): boolean {
-    if (!this.lock.take(this.strand)) {
-      this.lock.addLink(this)
-      return false
-    }
-    this.value = new Held(this.lock)
-    return true
-  }
-
-  protected cancel(): void {
-    this.lock.removeLink(this)
-  }
-
-  override describe(): string {
-    return `acquire of ${String(this.lock)}`
+  protected makeWait(): Wait<boolean> {
+    return new AcquireWait(this.lock, this.blocking, this.limit)
   }
 }

@@ -3,7 +3,7 @@ import type { Runnable } from "../core/runqueue.ts"
 import { limitOf, type TimeoutArgument } from "../limit.ts"
 import { scheduler } from "../strand.ts"
 import { ListedWait, WaitList } from "../waitlist.ts"
-import type { Op, Wait } from "../wait.ts"
+import type { BlockingCall, Op, Wait } from "../wait.ts"
 import type { Held } from "./held.ts"
 import { RLock } from "./rlock.ts"
 import type { Semaphore } from "./semaphore.ts"
@@ -47,12 +47,12 @@ export class Condition implements Runnable {
   }
 
   /** Acquires the lock: see `RLock.acquire`. */
-  acquire(blocking = true, timeout: TimeoutArgument = null): Wait<boolean> {
+  acquire(blocking = true, timeout: TimeoutArgument = null): BlockingCall<boolean> {
     return this.lock.acquire(blocking, timeout)
   }
 
   /** Acquires the lock for a `using` block: see `RLock.enter`. gevent: `with condition`. */
-  enter(timeout: TimeoutArgument = null): Wait<Held> {
+  enter(timeout: TimeoutArgument = null): BlockingCall<Held> {
     return this.lock.enter(timeout)
   }
 
@@ -152,13 +152,13 @@ Object.defineProperty(Condition.prototype, host.inspect, {
 
 /** A lock that was released for the time of a wait. */
 interface Released {
-  acquire(): Wait<boolean>
+  acquire(): BlockingCall<boolean>
   /** It is acquired as often as it was. */
   restore(): void
 }
 
 /** Has the lock again in any case: the code around the wait is going to release it. What is thrown meanwhile comes after. */
-function* regain(released: Released): Generator<Wait<unknown>, void, unknown> {
+function* regain(released: Released): Generator<BlockingCall<unknown>, void, unknown> {
   let acquired = false
   try {
     acquired = yield* released.acquire()
@@ -220,7 +220,7 @@ class ConditionWait implements Op<boolean>, PromiseLike<boolean> {
     this.timeout = timeout
   }
 
-  *[Symbol.iterator](): Generator<Wait<unknown>, boolean, unknown> {
+  *[Symbol.iterator](): Generator<BlockingCall<unknown>, boolean, unknown> {
     const { notified, released } = this.condition.begin(this.timeout)
     try {
       return yield* notified
@@ -258,7 +258,7 @@ class ConditionWaitFor<T> implements Op<T>, PromiseLike<T> {
     this.limit = limitOf(timeout)
   }
 
-  *[Symbol.iterator](): Generator<Wait<unknown>, T, unknown> {
+  *[Symbol.iterator](): Generator<BlockingCall<unknown>, T, unknown> {
     const { condition, predicate } = this
     this.start()
     try {

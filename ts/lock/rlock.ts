@@ -2,9 +2,11 @@ import { host } from "#host"
 import type { TimeoutArgument } from "../limit.ts"
 import type { Linked } from "../linkable.ts"
 import { currentStrand, type Strand } from "../strand.ts"
-import type { Wait } from "../wait.ts"
-import { Acquire, Enter, type Lockable } from "./acquire.ts"
+import type { BlockingCall } from "../wait.ts"
+import { Acquire } from "./acquire.ts"
+import { Enter } from "./enter.ts"
 import type { Held } from "./held.ts"
+import type { Lockable } from "./lockable.ts"
 import { Semaphore } from "./semaphore.ts"
 
 /**
@@ -35,7 +37,7 @@ export class RLock implements Lockable {
    * @param timeout - Seconds or a Timeout; when it passes first, the wait just ends.
    * @returns Whether it was acquired.
    */
-  acquire(blocking = true, timeout: TimeoutArgument = null): Wait<boolean> {
+  acquire(blocking = true, timeout: TimeoutArgument = null): BlockingCall<boolean> {
     return new Acquire(this, blocking, timeout)
   }
 
@@ -49,7 +51,7 @@ export class RLock implements Lockable {
    *
    * @param timeout - Seconds or a Timeout, which is thrown when it passes first.
    */
-  enter(timeout: TimeoutArgument = null): Wait<Held> {
+  enter(timeout: TimeoutArgument = null): BlockingCall<Held> {
     return new Enter(this, timeout)
   }
 

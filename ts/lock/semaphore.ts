@@ -1,8 +1,10 @@
 import type { TimeoutArgument } from "../limit.ts"
 import { Linkable } from "../linkable.ts"
-import type { Wait } from "../wait.ts"
-import { Acquire, Enter, type Lockable } from "./acquire.ts"
+import type { BlockingCall, Wait } from "../wait.ts"
+import { Acquire } from "./acquire.ts"
+import { Enter } from "./enter.ts"
 import type { Held } from "./held.ts"
+import type { Lockable } from "./lockable.ts"
 import { SemaphoreWait } from "./semaphorewait.ts"
 
 /**
@@ -66,7 +68,7 @@ export class Semaphore extends Linkable implements Lockable {
    * @param timeout - Seconds or a Timeout; when it passes first, the wait just ends.
    * @returns Whether it was acquired.
    */
-  acquire(blocking = true, timeout: TimeoutArgument = null): Wait<boolean> {
+  acquire(blocking = true, timeout: TimeoutArgument = null): BlockingCall<boolean> {
     return new Acquire(this, blocking, timeout)
   }
 
@@ -87,7 +89,7 @@ export class Semaphore extends Linkable implements Lockable {
    *
    * @param timeout - Seconds or a Timeout, which is thrown when it passes first.
    */
-  enter(timeout: TimeoutArgument = null): Wait<Held> {
+  enter(timeout: TimeoutArgument = null): BlockingCall<Held> {
     return new Enter(this, timeout)
   }
 

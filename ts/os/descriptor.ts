@@ -8,7 +8,7 @@ import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
 import { getHub } from "../hub.ts"
 import { bytesOf, checkSize, type Data } from "../socket/bytes.ts"
-import type { Wait } from "../wait.ts"
+import type { BlockingCall } from "../wait.ts"
 
 export type { Data } from "../socket/bytes.ts"
 
@@ -124,7 +124,7 @@ function* again<T>(
   events: number,
   syscall: string,
   attempt: (descriptor: Descriptor) => T | number,
-): Generator<Wait<unknown>, T, unknown> {
+): Generator<BlockingCall<unknown>, T, unknown> {
   for (;;) {
     const result = attempt(live(fd, syscall))
     if (typeof result !== "number" || result >= 0) return result as T

@@ -1,6 +1,6 @@
 import { host } from "#host"
 import { processes } from "../core/processes.ts"
-import { SocketError } from "../exceptions.ts"
+import { need, SocketError } from "../exceptions.ts"
 import { E } from "../host/errno.ts"
 
 /**
@@ -23,7 +23,7 @@ import { E } from "../host/errno.ts"
 export function kill(pid: number, signum: number): void {
   if (!Number.isInteger(pid)) throw new TypeError(`a pid must be a whole number, not ${String(pid)}`)
   if (!Number.isInteger(signum)) throw new TypeError(`a signal must be a whole number, not ${String(signum)}`)
-  const result = processes.signal(pid, signum) ?? host.kill(pid, signum)
+  const result = processes.signal(pid, signum) ?? elsewhere(pid, signum, "kill")
   if (result < 0) throw new SocketError(result, "kill")
 }
 
@@ -46,7 +46,7 @@ export function killpg(pgid: number, signum: number): void {
   if (!Number.isInteger(pgid)) throw new TypeError(`a process group must be a whole number, not ${String(pgid)}`)
   if (!Number.isInteger(signum)) throw new TypeError(`a signal must be a whole number, not ${String(signum)}`)
   if (pgid < 1) throw new RangeError(`a process group must be positive, not ${pgid}`)
-  const result = host.kill(-pgid, signum)
+  const result = elsewhere(-pgid, signum, "killpg")
   if (result < 0) throw new SocketError(result, "killpg")
 }
 
@@ -86,6 +86,11 @@ export function forkpty(): never {
  */
 export function forkAndWatch(): never {
   throw unforkable("forkAndWatch")
+}
+
+function elsewhere(pid: number, signum: number, syscall: string): number {
+  need("processes", syscall)
+  return host.kill(pid, signum)
 }
 
 function unforkable(syscall: string): SocketError {

@@ -8,7 +8,7 @@ import { asyncIterator, each, type Source, type Visitor } from "../iteration.ts"
 import type { Link } from "../link.ts"
 import { Until } from "../until.ts"
 import { ListedWait, WaitList } from "../waitlist.ts"
-import type { Wait } from "../wait.ts"
+import type { BlockingCall, Wait } from "../wait.ts"
 import type { Input } from "./input.ts"
 import type { Mapping } from "./mapping.ts"
 
@@ -127,7 +127,7 @@ export class IMapUnordered<T> extends Greenlet<void> implements Source<T> {
   }
 
   /** Takes the items. */
-  protected override *_run(): Generator<Wait<unknown>, void, unknown> {
+  protected override *_run(): Generator<BlockingCall<unknown>, void, unknown> {
     const { input, mapping, fn } = this
     while (input.immediate ? input.has() : yield* input.hasLater()) {
       if (!this.mayBegin()) yield* new Until(this.gate, () => this.mayBegin(), "somebody who reads results")

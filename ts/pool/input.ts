@@ -1,6 +1,6 @@
 import { getHub } from "../hub.ts"
 import { resultOf, type Source } from "../iteration.ts"
-import type { Wait } from "../wait.ts"
+import type { BlockingCall } from "../wait.ts"
 
 /** What a mapping takes its items from: an iterable, an async iterable, or a queue, a channel or another imap. */
 export type Items<T> = Iterable<T> | AsyncIterable<T> | Source<T>
@@ -50,7 +50,7 @@ export class Input {
   }
 
   /** As `has`, and waits for the item. */
-  *hasLater(): Generator<Wait<unknown>, boolean, unknown> {
+  *hasLater(): Generator<BlockingCall<unknown>, boolean, unknown> {
     if (this.held !== null) return true
     if (this.ended) return false
     const row: unknown[] = []

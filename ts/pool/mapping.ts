@@ -2,7 +2,7 @@ import { checkBody, type Body } from "../body.ts"
 import { Flow } from "../flow.ts"
 import { Greenlet } from "../greenlet.ts"
 import { resultOf } from "../iteration.ts"
-import type { Op, Wait } from "../wait.ts"
+import type { BlockingCall, Op, Wait } from "../wait.ts"
 import { IMap, IMapUnordered } from "./imap.ts"
 import { Input, type Items } from "./input.ts"
 
@@ -49,7 +49,7 @@ export abstract class Mapping {
     checkBody(fn)
     const given = args ?? ([] as unknown as A)
     const runsHere = this.runsHere()
-    const flow = function* (this: Mapping): Generator<Wait<unknown>, Result<R>, unknown> {
+    const flow = function* (this: Mapping): Generator<BlockingCall<unknown>, Result<R>, unknown> {
       if (runsHere) return (yield* resultOf(fn(...given))) as Result<R>
       const greenlet = this.admit(fn, given) ?? (yield* this.admitLater(fn, given))
       return (yield* greenlet.get()) as Result<R>
@@ -112,7 +112,7 @@ export abstract class Mapping {
   map<A, R extends Running>(fn: (item: A) => R, items: Items<A>): Flow<Result<R>[]> {
     checkBody(fn)
     const input = new Input([items])
-    const flow = function* (this: Mapping): Generator<Wait<unknown>, Result<R>[], unknown> {
+    const flow = function* (this: Mapping): Generator<BlockingCall<unknown>, Result<R>[], unknown> {
       const greenlets: Greenlet<unknown>[] = []
       try {
         while (input.immediate ? input.has() : yield* input.hasLater()) {

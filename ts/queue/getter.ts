@@ -68,7 +68,11 @@ abstract class Getting<T, R> extends ListedWait<R> {
 }
 
 /** Takes the next item out. */
-export class Get<T> extends Getting<T, T> {
+export class GetWait<T> extends Getting<T, T> {
+  override describe(): string {
+    return `get of ${String(this.queue)}`
+  }
+
   protected fetch(): T {
     return this.queue.take()
   }
@@ -108,4 +112,4 @@ export class Next<T> extends Getting<T, IteratorResult<T, undefined>> {
 }
 
 /** Whoever waits for an item. */
-export type Getter<T> = Get<T> | Peek<T> | Next<T>
+export type Getter<T> = GetWait<T> | Peek<T> | Next<T>

@@ -4,7 +4,7 @@ import { ListedWait } from "../waitlist.ts"
 import type { Item, SimpleQueue } from "./simplequeue.ts"
 
 /** Waits for room in a queue, and puts an item there. */
-export class Putter<T> extends ListedWait<void> {
+export class PutWait<T> extends ListedWait<void> {
   /** What it puts in. */
   readonly item: Item<T>
   private readonly queue: SimpleQueue<T>

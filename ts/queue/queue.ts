@@ -73,7 +73,7 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
   }
 
   protected override store(item: Item<T>): void {
-    super.store(item)
+    this._put(item)
     if (this.unfinished++ === 0) this.finished.clear()
   }
 

@@ -8,9 +8,11 @@ import { asyncIterator, each, type Source, type Visitor } from "../iteration.ts"
 import type { TimeoutArgument } from "../limit.ts"
 import { currentStrand, scheduler } from "../strand.ts"
 import { WaitList } from "../waitlist.ts"
-import type { Wait } from "../wait.ts"
-import { Get, Next, Peek, type Getter } from "./getter.ts"
-import { Putter } from "./putter.ts"
+import type { BlockingCall, Wait } from "../wait.ts"
+import { Get } from "./get.ts"
+import { Next, Peek, type Getter } from "./getter.ts"
+import { Put } from "./put.ts"
+import type { PutWait } from "./putter.ts"
 
 /** What can be put: an item, or the class `StopIteration`, which ends those who iterate. */
 export type Item<T> = T | typeof StopIteration
@@ -44,7 +46,7 @@ const SHOWN = 10
 export class SimpleQueue<T = unknown> implements Runnable, Source<T> {
   private limit: number
   private readonly getters = new WaitList<Getter<T>>()
-  private readonly putters = new WaitList<Putter<T>>()
+  private readonly putters = new WaitList<PutWait<T>>()
   private scheduled = false
   private isShut = false
   declare private items: Deque<Item<T>>
@@ -101,8 +103,8 @@ export class SimpleQueue<T = unknown> implements Runnable, Source<T> {
    * @param timeout - Seconds, then Full is thrown; or a Timeout, which is thrown.
    * @throws {ShutDown} when it is shut down.
    */
-  put(item: Item<T>, block = true, timeout: TimeoutArgument = null): Wait<void> {
-    return new Putter(this, item, block, timeout)
+  put(item: Item<T>, block = true, timeout: TimeoutArgument = null): BlockingCall<void> {
+    return new Put(this, item, block, timeout)
   }
 
   /** Puts an item in. Never waits. gevent: `put_nowait`. @throws {Full} when it is full. @throws {ShutDown} when it is shut down. */
@@ -117,7 +119,7 @@ export class SimpleQueue<T = unknown> implements Runnable, Source<T> {
    * @param timeout - Seconds, then Empty is thrown; or a Timeout, which is thrown.
    * @throws {ShutDown} when it is shut down and empty.
    */
-  get(block = true, timeout: TimeoutArgument = null): Wait<T> {
+  get(block = true, timeout: TimeoutArgument = null): BlockingCall<T> {
     return new Get(this, block, timeout)
   }
 
@@ -260,8 +262,7 @@ export class SimpleQueue<T = unknown> implements Runnable, Source<T> {
 
   /** Puts an item in if there is room; whether there was. @throws {ShutDown} when it is shut down. */
   offer(item: Item<T>): boolean {
-    if (this.isShut) throw new ShutDown()
-    if (this._qsize() >= this.limit && !this.makeRoom()) return false
+    if ((this.isShut || this._qsize() >= this.limit) && !this.makeRoom()) return false
     this.store(item)
     if (this.getters.length > 0) this.scheduleUnlock()
     return true
@@ -269,9 +270,7 @@ export class SimpleQueue<T = unknown> implements Runnable, Source<T> {
 
   /** Whether there is an item. @throws {ShutDown} when there is none and never will be. */
   hasNext(): boolean {
-    if (this._qsize() > 0 || this.fetch()) return true
-    if (this.isShut) throw new ShutDown()
-    return false
+    return this._qsize() > 0 || this.fetch()
   }
 
   /** Takes the next item out; there is one. */
@@ -297,13 +296,13 @@ export class SimpleQueue<T = unknown> implements Runnable, Source<T> {
   }
 
   /** Somebody waits for room. */
-  addPutter(putter: Putter<T>): void {
+  addPutter(putter: PutWait<T>): void {
     this.putters.push(putter)
     if (this.getters.length > 0) this.scheduleUnlock()
   }
 
   /** Somebody does not wait for room any more. */
-  removePutter(putter: Putter<T>): void {
+  removePutter(putter: PutWait<T>): void {
     this.putters.remove(putter)
   }
 
@@ -351,7 +350,7 @@ export class SimpleQueue<T = unknown> implements Runnable, Source<T> {
     return items
   }
 
-  private letIn(putter: Putter<T>): void {
+  private letIn(putter: PutWait<T>): void {
     try {
       this.store(putter.item)
     } catch (error) {
@@ -361,15 +360,17 @@ export class SimpleQueue<T = unknown> implements Runnable, Source<T> {
     putter.resumeWith(undefined)
   }
 
-  /** In the hub, which cannot wait: gives items to those who wait for them; whether there is room then. */
+  /** In the hub, which cannot wait: gives items to those who wait for them; whether there is room then. @throws {ShutDown} */
   private makeRoom(): boolean {
+    if (this.isShut) throw new ShutDown()
     if (this.getters.length === 0 || currentStrand() !== getHub()) return false
     while (this.getters.length > 0 && this._qsize() > 0 && this._qsize() >= this.limit) this.getters.shift()!.hand()
     return this._qsize() < this.limit
   }
 
-  /** In the hub, which cannot wait: takes items from those who wait for room; whether there is an item then. */
+  /** In the hub, which cannot wait: takes items from those who wait for room; whether there is an item then. @throws {ShutDown} */
   private fetch(): boolean {
+    if (this.isShut) throw new ShutDown() // nobody waits for room then
     if (this.putters.length === 0 || currentStrand() !== getHub()) return false
     while (this.putters.length > 0 && this._qsize() === 0) {
       const putter = this.putters.shift()!

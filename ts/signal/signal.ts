@@ -1,8 +1,9 @@
 import { Signal } from "../core/signal.ts"
+import { need } from "../exceptions.ts"
 import { Greenlet } from "../greenlet.ts"
 import { getHub } from "../hub.ts"
 import type { Op } from "../wait.ts"
-import { NSIG } from "./numbers.ts"
+import { NSIG, SIGCHLD } from "./numbers.ts"
 
 /** The signal's default action: for most signals the end of the process. */
 export const SIG_DFL = 0
@@ -35,8 +36,8 @@ const settings = new Map<number, Setting>()
  *
  * @returns What it did before.
  * @throws {TypeError} when `handler` is neither a function nor SIG_DFL nor SIG_IGN.
- * @throws {RangeError} unless 1 <= signum < NSIG, and for a signal that cannot be caught: SIGKILL, SIGSTOP, and where the host has
- *   no signals all but SIGCHLD.
+ * @throws {RangeError} unless 1 <= signum < NSIG, and for a signal that cannot be caught, such as SIGKILL.
+ * @throws {NotSupportedError} EINVAL on a host without signals, unless it is SIGCHLD.
  * @example
  * ```ts
  * import { sleep } from "gevent-wasm"
@@ -53,6 +54,7 @@ export function signal(signum: number, handler: SignalAction): SignalAction {
   if (typeof handler !== "function" && handler !== SIG_DFL && handler !== SIG_IGN) {
     throw new TypeError(`signal handler must be SIG_IGN, SIG_DFL or a function, not ${String(handler)}`)
   }
+  if (signum !== SIGCHLD && handler !== SIG_DFL) need("signals", "signal")
   const before = settings.get(signum)
   if (handler === SIG_DFL) settings.delete(signum)
   else {

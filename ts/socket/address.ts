@@ -1,12 +1,21 @@
 import type { Address } from "../host/descriptor.ts"
-import { AF_INET, AF_INET6 } from "./constants.ts"
+import { AF_INET, AF_INET6, AF_UNIX } from "./constants.ts"
 
-/** Where a socket is: host and port. */
-export type SocketAddress = [host: string, port: number]
+/**
+ * The address of a unix socket: its path, an abstract name that begins with NUL, or `""` for a socket without one. It is a
+ * string. To the compiler it is also a pair with a port that there never is, so that code for TCP needs no check.
+ */
+export type UnixAddress = string & readonly [path: string, port: never]
+
+/** Where a socket is: host and port; of a unix socket its path. */
+export type SocketAddress = [host: string, port: number] | UnixAddress
 
 /** What calls take for an address; that of IPv6 may have flow information and a scope id. */
 export type AddressArgument =
   readonly [host: string, port: number] | readonly [host: string, port: number, flowinfo: number, scopeId: number]
+
+/** What `bind` and `connect` take: host and port, or the path of a unix socket. */
+export type AnyAddress = AddressArgument | string
 
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/
 
@@ -28,6 +37,29 @@ export function checkAddress(address: AddressArgument): void {
   }
 }
 
+/**
+ * Throws unless it is an address of the family.
+ *
+ * @throws {TypeError} for another type, {RangeError} for a port that is none.
+ */
+export function checkAddressOf(family: number, address: AnyAddress): void {
+  if (family !== AF_UNIX) checkAddress(address as AddressArgument)
+  else if (typeof address !== "string") {
+    throw new TypeError(`the address of a unix socket must be a path, not ${String(address)}`)
+  }
+}
+
+/**
+ * An address that needs no look-up as descriptors take it, null when it has the name of a host.
+ *
+ * @param address - Checked to be one of the family.
+ */
+export function knownAddress(family: number, address: AnyAddress): Address | null {
+  if (family === AF_UNIX) return { family: "unix", path: address as string }
+  const inet = address as AddressArgument
+  return numericFamily(inet[0], family) === 0 ? null : toAddress(family, inet)
+}
+
 /** The family of a numeric host, 0 for a name. The empty host is numeric in any family: the unspecified address. */
 export function numericFamily(host: string, family: number): number {
   if (host === "") return family
@@ -45,5 +77,5 @@ export function toAddress(family: number, [host, port, , scopeId = 0]: AddressAr
 
 /** A descriptor's address as callers get it. */
 export function fromAddress(address: Address): SocketAddress {
-  return address.family === "unix" ? [address.path, 0] : [address.host, address.port]
+  return address.family === "unix" ? (address.path as UnixAddress) : [address.host, address.port]
 }

@@ -1,7 +1,8 @@
-import { SocketError } from "../exceptions.ts"
+import { host } from "#host"
+import { SocketError, SocketTimeout } from "../exceptions.ts"
 import { ERR, HUP, OUT, type Address, type Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
-import { numericFamily, toAddress, type AddressArgument } from "./address.ts"
+import { knownAddress, toAddress, type AddressArgument, type AnyAddress } from "./address.ts"
 import { AF_INET6, SO_ERROR, SOL_SOCKET } from "./constants.ts"
 import type { Endpoint } from "./endpoint.ts"
 import { IoWait } from "./iowait.ts"
@@ -24,12 +25,12 @@ export function finishConnect(descriptor: Descriptor): boolean {
 }
 
 /** Waits for a connection that this end makes, and before for the address of a name. */
-export class Connect extends IoWait<void> {
+export class Connect<T = void> extends IoWait<T> {
   private readonly family: number
-  private readonly target: AddressArgument
+  private readonly target: AnyAddress
   private lookup: Lookup | null = null
 
-  constructor(endpoint: Endpoint, family: number, target: AddressArgument) {
+  constructor(endpoint: Endpoint, family: number, target: AnyAddress) {
     super(endpoint, endpoint.output)
     this.family = family
     this.target = target
@@ -40,16 +41,17 @@ export class Connect extends IoWait<void> {
   }
 
   protected override begin(): boolean {
-    const { endpoint, direction, family } = this
-    const [name, port] = this.target
+    const { endpoint, direction, family, target } = this
     const descriptor = endpoint.live("connect")
     direction.checkFree()
-    if (numericFamily(name, family) !== 0) {
-      if (startConnect(descriptor, toAddress(family, this.target))) return true
+    const known = knownAddress(family, target)
+    if (known !== null) {
+      if (startConnect(descriptor, known)) return true
       if (endpoint.timeout === 0) throw new SocketError(E.INPROGRESS, "connect")
       direction.claim(this)
       direction.watch()
     } else {
+      const [name, port] = target as AddressArgument
       direction.claim(this)
       this.lookup = new Lookup(
         name,
@@ -80,4 +82,32 @@ export class Connect extends IoWait<void> {
       this.interrupted(error as SocketError)
     }
   }
+}
+
+/** As Connect, with the number of the error instead of throwing it. */
+export class ConnectEx extends Connect<number> {
+  constructor(endpoint: Endpoint, family: number, target: AnyAddress) {
+    super(endpoint, family, target)
+    this.value = 0
+  }
+
+  protected override begin(): boolean {
+    try {
+      return super.begin()
+    } catch (error) {
+      this.value = errnoOfConnect(error)
+      return true
+    }
+  }
+
+  override fail(error: unknown): boolean {
+    if (!(error instanceof SocketError)) return super.fail(error)
+    return this.wake(errnoOfConnect(error))
+  }
+}
+
+function errnoOfConnect(error: unknown): number {
+  if (error instanceof SocketTimeout) return host.systemErrno(E.AGAIN)
+  if (error instanceof SocketError) return error.errno
+  throw error
 }

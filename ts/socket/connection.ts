@@ -14,17 +14,19 @@ class Connection extends Wait<Socket> implements Waiter {
   private readonly target: AddressArgument
   private readonly timeout: number | null
   private readonly source: AddressArgument | null
+  private readonly allErrors: boolean
   private readonly candidates: AddressArgument[] = []
-  private lastError: Error = new SocketError(E.ADDRNOTAVAIL, "connect", "the name has no address")
+  private readonly errors: Error[] = []
   private lookup: Lookup | null = null
   private deadline: Deadline | null = null
   private socket: Socket | null = null
 
-  constructor(target: AddressArgument, timeout: number | null, source: AddressArgument | null) {
+  constructor(target: AddressArgument, timeout: number | null, source: AddressArgument | null, allErrors: boolean) {
     super()
     this.target = target
     this.timeout = timeout
     this.source = source
+    this.allErrors = allErrors
   }
 
   protected begin(): boolean {
@@ -32,7 +34,7 @@ class Connection extends Wait<Socket> implements Waiter {
     if (numericFamily(name, AF_INET) !== 0) {
       this.candidates.push(this.target)
       if (this.tryNext()) return true
-      if (this.socket === null) throw this.lastError
+      if (this.socket === null) throw this.failureOfAll()
       return false
     }
     this.arm()
@@ -71,7 +73,7 @@ class Connection extends Wait<Socket> implements Waiter {
       this.giveUp(error)
       return
     }
-    this.lastError = error
+    this.errors.push(error)
     this.discard()
     this.goOn()
   }
@@ -83,7 +85,7 @@ class Connection extends Wait<Socket> implements Waiter {
   private goOn(): void {
     this.disarm()
     if (this.tryNext()) this.wake(this.value)
-    else if (this.socket === null) this.fail(this.lastError)
+    else if (this.socket === null) this.fail(this.failureOfAll())
   }
 
   /** Starts the next attempt; with none left there is no socket afterwards. Whether it is connected already. */
@@ -104,7 +106,7 @@ class Connection extends Wait<Socket> implements Waiter {
         this.arm()
         return false
       } catch (error) {
-        this.lastError = error as Error
+        this.errors.push(error as Error)
         this.discard()
       }
     }
@@ -117,6 +119,12 @@ class Connection extends Wait<Socket> implements Waiter {
     this.socket = null
     this.value = socket
     this.wake(socket)
+  }
+
+  private failureOfAll(): Error {
+    const { errors } = this
+    const last = errors.at(-1) ?? new SocketError(E.ADDRNOTAVAIL, "connect", "getaddrinfo returns an empty list")
+    return this.allErrors ? new AggregateError(errors, `${this.describe()} failed`) : last
   }
 
   private giveUp(error: Error): void {
@@ -141,15 +149,21 @@ class Connection extends Wait<Socket> implements Waiter {
   }
 }
 
+/** Options of `createConnection`. */
+export interface ConnectionOptions {
+  /** Whether an AggregateError with the errors of all addresses is thrown, instead of the last one. Default false. */
+  allErrors?: boolean
+}
+
 /**
  * Connects to a host and returns the socket. A name is looked up, and its addresses are tried in turn; the attempts that
  * failed are closed, and so is the one under way when the waiting ends early. The error of the last attempt is thrown.
  *
- * gevent: `socket.create_connection(address, timeout=default, source_address=None)`.
+ * gevent: `socket.create_connection(address, timeout=default, source_address=None, all_errors=False)`.
  *
  * @param timeout - Seconds for the look-up and for each attempt, and then the socket's timeout; by default the default timeout.
  * @param sourceAddress - The numeric address to connect from.
- * @throws {SocketError} ECONNREFUSED …; {SocketTimeout} when the time has passed; the host's error when there is no such name.
+ * @throws {SocketError} ECONNREFUSED …, or {AggregateError} of these with `allErrors`; {SocketTimeout} when the time has passed; the host's error when there is no such name.
  * @throws {TypeError} for another type of argument, {RangeError} for a bad port or timeout; both at the call.
  * @example
  * ```ts
@@ -166,9 +180,10 @@ export function createConnection(
   address: AddressArgument,
   timeout: number | null = getdefaulttimeout(),
   sourceAddress: AddressArgument | null = null,
+  { allErrors = false }: ConnectionOptions = {},
 ): Wait<Socket> {
   checkAddress(address)
   checkTimeout(timeout)
   if (sourceAddress !== null) checkAddress(sourceAddress)
-  return new Connection(address, timeout, sourceAddress)
+  return new Connection(address, timeout, sourceAddress, allErrors)
 }

@@ -1,4 +1,5 @@
 import { GONE, type EventSink } from "../core/hubmodule.ts"
+import type { Loop } from "../core/loop.ts"
 import { ConcurrentObjectUseError, SocketError } from "../exceptions.ts"
 import { E } from "../host/errno.ts"
 import { scheduler } from "../strand.ts"
@@ -26,12 +27,27 @@ export class Direction implements EventSink {
   private waiter: Waiter | null = null
   private handle = 0
   private watching = false
+  private keepsAlive = true
+  private loop: Loop | null = null
 
   /** @param stays - Whether the watcher stays between waits; it should where readiness ends with a wait. */
   constructor(fd: number, events: number, stays: boolean) {
     this.fd = fd
     this.events = events
     this.stays = stays
+  }
+
+  /** Whether who waits keeps the loop alive; may change at any time. */
+  get ref(): boolean {
+    return this.keepsAlive
+  }
+
+  set ref(value: boolean) {
+    if (value === this.keepsAlive) return
+    this.keepsAlive = value
+    if (!this.watching) return
+    if (value) this.loop!.hold()
+    else this.loop!.unhold()
   }
 
   /** Throws when somebody waits. @throws {ConcurrentObjectUseError} */
@@ -48,9 +64,9 @@ export class Direction implements EventSink {
 
   /** Who has claimed it is told of readiness from now on. */
   watch(): void {
-    const { loop } = scheduler
+    const loop = (this.loop = scheduler.loop)
     this.watching = true
-    loop.hold()
+    if (this.keepsAlive) loop.hold()
     if (this.handle === 0) this.handle = loop.startIo(this, 0, false, this.fd, this.events)
   }
 
@@ -59,7 +75,7 @@ export class Direction implements EventSink {
     this.waiter = null
     if (this.watching) {
       this.watching = false
-      scheduler.loop.unhold()
+      if (this.keepsAlive) this.loop!.unhold()
     }
     if (!this.stays) this.stop()
   }
@@ -83,7 +99,7 @@ export class Direction implements EventSink {
     if (this.handle === 0) return
     const handle = this.handle
     this.handle = 0
-    scheduler.loop.stopWatcher(handle)
+    this.loop!.stopWatcher(handle)
   }
 }
 

@@ -1,28 +1,49 @@
 import { host } from "#host"
 import { descriptors } from "../core/descriptors.ts"
-import { SocketError } from "../exceptions.ts"
+import { createSocketPair } from "../core/socketpair.ts"
+import { need, SocketError } from "../exceptions.ts"
+import type { Flow } from "../flow.ts"
+import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
 import type { Wait } from "../wait.ts"
 import { Accept, takeConnection } from "./accept.ts"
 import {
-  checkAddress,
+  checkAddressOf,
   fromAddress,
-  numericFamily,
-  toAddress,
+  knownAddress,
   type AddressArgument,
+  type AnyAddress,
   type SocketAddress,
 } from "./address.ts"
 import { bytesOf, checkSize, writable, type Data } from "./bytes.ts"
-import { Connect } from "./connect.ts"
-import { AF_INET, AF_INET6, SHUT_RD, SHUT_WR, SO_ERROR, SOCK_STREAM, SOL_SOCKET, SOMAXCONN } from "./constants.ts"
+import { Connect, ConnectEx } from "./connect.ts"
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  SHUT_RD,
+  SHUT_WR,
+  SO_ERROR,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  SOMAXCONN,
+} from "./constants.ts"
 import { checkTimeout, getdefaulttimeout } from "./deadline.ts"
 import { checked, Endpoint } from "./endpoint.ts"
 import { SocketFile, type MakefileOptions } from "./makefile.ts"
 import { Recv, RecvInto } from "./recv.ts"
 import { Send, Sendall } from "./send.ts"
+import { sendfile, type SendableFile } from "./sendfile.ts"
+
+const FAMILIES: ReadonlyMap<number, { readonly name: string; readonly stream: Parameters<typeof host.stream>[0] }> =
+  new Map([
+    [AF_UNIX, { name: "AF_UNIX", stream: "unix" }],
+    [AF_INET, { name: "AF_INET", stream: "inet" }],
+    [AF_INET6, { name: "AF_INET6", stream: "inet6" }],
+  ])
 
 /**
- * A TCP socket. Calls that have to wait let other greenlets run; they return a Wait, for `yield*` in a greenlet and `await`
+ * A TCP or unix socket. Calls that have to wait let other greenlets run; they return a Wait, for `yield*` in a greenlet and `await`
  * anywhere else. One greenlet may receive while another sends.
  *
  * Every call on a closed socket throws a SocketError with code EBADF. gevent: `gevent.socket.socket`.
@@ -45,11 +66,11 @@ import { Send, Sendall } from "./send.ts"
  * ```
  */
 export class Socket implements Disposable {
-  /** AF_INET or AF_INET6. */
+  /** AF_INET, AF_INET6 or AF_UNIX. */
   readonly family: number
   /** SOCK_STREAM. */
   readonly type: number
-  /** The protocol that was asked for; 0 is the family's own, TCP. */
+  /** The protocol that was asked for; 0 is the family's own. */
   readonly proto: number
   /** Its descriptor and who waits for it; for the other parts of this library. */
   readonly endpoint: Endpoint
@@ -60,7 +81,7 @@ export class Socket implements Disposable {
    *   EBADF when `fileno` is not open.
    */
   constructor(family: number = AF_INET, type: number = SOCK_STREAM, proto = 0, fileno: number | null = null) {
-    if (family !== AF_INET && family !== AF_INET6) throw new SocketError(E.AFNOSUPPORT, "socket")
+    if (!FAMILIES.has(family)) throw new SocketError(E.AFNOSUPPORT, "socket")
     if (type !== SOCK_STREAM) throw new SocketError(E.PROTONOSUPPORT, "socket")
     this.family = family
     this.type = type
@@ -81,21 +102,36 @@ export class Socket implements Disposable {
     return this.endpoint.fd < 0
   }
 
+  /** Whether a greenlet that waits for it keeps the loop alive; may change at any time. Default true. */
+  get ref(): boolean {
+    return this.endpoint.input.ref
+  }
+
+  set ref(value: boolean) {
+    this.endpoint.input.ref = this.endpoint.output.ref = value
+  }
+
   /**
-   * Gives it a local address; port 0 lets the system choose one, the empty host is any address.
+   * Gives it a local address; port 0 lets the system choose one, the empty host is any address. The file of a unix socket
+   * appears, and stays when the socket is closed; the empty path is an abstract name of the system's choice.
    *
-   * @param address - A numeric host, `""` or `"localhost"`.
-   * @throws {SocketError} EADDRINUSE, EADDRNOTAVAIL, EACCES; EINVAL when it has one. {TypeError} {RangeError} for no address.
+   * @param address - A numeric host, `""` or `"localhost"`, and a port; of a unix socket the path.
+   * @throws {SocketError} EADDRINUSE, EADDRNOTAVAIL, EACCES, ENOENT, ENAMETOOLONG; EINVAL when it has one.
+   * @throws {TypeError} {RangeError} for no address.
    */
-  bind(address: AddressArgument): void {
+  bind(address: AnyAddress): void {
     const descriptor = this.endpoint.live("bind")
-    checkAddress(address)
-    const [name, port] = address
-    if (name === "localhost") address = [this.family === AF_INET6 ? "::1" : "127.0.0.1", port]
-    else if (numericFamily(name, this.family) === 0) {
-      throw new SocketError(E.ADDRNOTAVAIL, "bind", `only a numeric address can be bound, not ${JSON.stringify(name)}`)
+    need("listen", "bind")
+    checkAddressOf(this.family, address)
+    if (typeof address !== "string" && address[0] === "localhost") {
+      address = [this.family === AF_INET6 ? "::1" : "127.0.0.1", address[1]]
     }
-    checked(descriptor.bind(toAddress(this.family, address)), "bind")
+    const known = knownAddress(this.family, address)
+    if (known === null) {
+      const name = JSON.stringify((address as AddressArgument)[0])
+      throw new SocketError(E.ADDRNOTAVAIL, "bind", `only a numeric address can be bound, not ${name}`)
+    }
+    checked(descriptor.bind(known), "bind")
   }
 
   /**
@@ -106,7 +142,9 @@ export class Socket implements Disposable {
    */
   listen(backlog: number = SOMAXCONN): void {
     checkSize(backlog)
-    checked(this.endpoint.live("listen").listen(backlog), "listen")
+    const descriptor = this.endpoint.live("listen")
+    need("listen", "listen")
+    checked(descriptor.listen(backlog), "listen")
   }
 
   /**
@@ -135,9 +173,20 @@ export class Socket implements Disposable {
    * @throws {SocketError} ECONNREFUSED, EHOSTUNREACH …; EISCONN when it is connected. {SocketTimeout}; the time includes the
    *   look-up. The host's error when there is no such name. {TypeError} {RangeError} for no address, at the call.
    */
-  connect(address: AddressArgument): Wait<void> {
-    checkAddress(address)
+  connect(address: AnyAddress): Wait<void> {
+    checkAddressOf(this.family, address)
     return new Connect(this.endpoint, this.family, address)
+  }
+
+  /**
+   * As `connect`, but returns the number of a SocketError instead of throwing it. gevent: `connect_ex`.
+   *
+   * @returns 0, or the `errno` that the error would have; that of EAGAIN when the timeout has passed.
+   * @throws the host's error when there is no such name; {TypeError} {RangeError} for no address, at the call.
+   */
+  connectEx(address: AnyAddress): Wait<number> {
+    checkAddressOf(this.family, address)
+    return new ConnectEx(this.endpoint, this.family, address)
   }
 
   /**
@@ -182,6 +231,20 @@ export class Socket implements Disposable {
    */
   sendall(data: Data): Wait<void> {
     return new Sendall(this.endpoint, bytesOf(data))
+  }
+
+  /**
+   * Sends a file from an offset on, and leaves its position behind what was sent.
+   *
+   * @param file - Has `read(size)`, which returns bytes or a wait for bytes, and `seek(offset)` when an offset is given.
+   * @param offset - Bytes to begin at.
+   * @param count - How many bytes; null sends all.
+   * @returns How many bytes were sent.
+   * @throws {SocketError} as `sendall`, {RangeError} for a file in text mode, a socket with timeout 0 and a bad offset or count,
+   *   {TypeError} for what is no file or number.
+   */
+  sendfile(file: SendableFile, offset = 0, count: number | null = null): Flow<number> {
+    return sendfile(this, file, offset, count)
   }
 
   /**
@@ -237,6 +300,17 @@ export class Socket implements Disposable {
   /** Gives up its number without closing it, and returns it. Who waits for the socket gets EBADF. */
   detach(): number {
     return this.endpoint.release()
+  }
+
+  /**
+   * Another socket for the same connection, with a number and waits of its own. The connection ends with the last one.
+   *
+   * @throws {SocketError} EMFILE when there are too many.
+   */
+  dup(): Socket {
+    const copy = fromDescriptor(this.endpoint.live("dup"), "dup", this.family, this.type, this.proto)
+    copy.settimeout(this.gettimeout())
+    return copy
   }
 
   /** Its own address. */
@@ -299,13 +373,30 @@ export class Socket implements Disposable {
     this.settimeout(flag ? null : 0)
   }
 
+  /** Whether calls wait: the timeout is not 0. */
+  getblocking(): boolean {
+    return this.endpoint.timeout !== 0
+  }
+
+  /** Whether processes that are started get it: they never do. gevent: `get_inheritable`. */
+  getInheritable(): boolean {
+    this.endpoint.live("getInheritable")
+    return false
+  }
+
+  /** Has to stay false. gevent: `set_inheritable`. @throws {SocketError} ENOTSUP for true: no host hands a socket to a process. */
+  setInheritable(inheritable: boolean): void {
+    this.endpoint.live("setInheritable")
+    if (inheritable) throw new SocketError(E.NOTSUP, "setInheritable")
+  }
+
   /** What the console shows. */
   toString(): string {
-    const family = this.family === AF_INET ? "AF_INET" : "AF_INET6"
+    const family = FAMILIES.get(this.family)!.name
     if (this.closed) return `<Socket closed ${family}>`
     const { descriptor, fd } = this.endpoint
     const [local, peer] = [descriptor.localAddress(), descriptor.peerAddress()].map((address) =>
-      typeof address === "number" ? "" : fromAddress(address).join(" port "),
+      typeof address === "number" ? "" : describeAddress(fromAddress(address)),
     )
     return `<Socket fd=${fd} ${family} ${local}${peer === "" ? "" : ` -> ${peer}`}>`
   }
@@ -319,8 +410,67 @@ export class Socket implements Disposable {
   }
 }
 
+/** A socket for a descriptor, under a number of its own. @throws {SocketError} EMFILE */
+function fromDescriptor(descriptor: Descriptor, syscall: string, family: number, type: number, proto: number): Socket {
+  return new Socket(family, type, proto, checked(descriptors.install(descriptor), syscall))
+}
+
+/**
+ * A socket for an open number, which stays open by itself.
+ *
+ * gevent: `socket.fromfd(fd, family, type, proto=0)`.
+ *
+ * @param fd - Of this thread's fd table.
+ * @throws {SocketError} EBADF when it is not open, EMFILE when there are too many.
+ * @example
+ * ```ts
+ * import { AF_INET, fromfd, SOCK_STREAM, Socket } from "gevent-wasm/socket"
+ * using socket = new Socket()
+ * using other = fromfd(socket.fileno(), AF_INET, SOCK_STREAM)
+ * console.log(other.fileno() !== socket.fileno()) // true
+ * ```
+ */
+export function fromfd(fd: number, family: number, type: number, proto = 0): Socket {
+  const descriptor = descriptors.get(fd)
+  if (descriptor === undefined) throw new SocketError(E.BADF, "fromfd")
+  return fromDescriptor(descriptor, "fromfd", family, type, proto)
+}
+
+/**
+ * Two unix sockets that are connected with each other, within this process: the fastest way for bytes between greenlets and C
+ * programs.
+ *
+ * gevent: `socket.socketpair(family=AF_UNIX, type=SOCK_STREAM, proto=0)`.
+ *
+ * @throws {SocketError} EOPNOTSUPP or EPROTONOSUPPORT for another kind, EMFILE when there are too many.
+ * @example
+ * ```ts
+ * import { socketpair } from "gevent-wasm/socket"
+ * const [left, right] = socketpair()
+ * await left.sendall("hello")
+ * console.log((await right.recv(100)).length) // 5
+ * ```
+ */
+export function socketpair(family: number = AF_UNIX, type: number = SOCK_STREAM, proto = 0): [Socket, Socket] {
+  if (family !== AF_UNIX) throw new SocketError(E.NOTSUP, "socketpair")
+  if (type !== SOCK_STREAM || proto !== 0) throw new SocketError(E.PROTONOSUPPORT, "socketpair")
+  const [left, right] = createSocketPair()
+  const first = fromDescriptor(left, "socketpair", family, type, proto)
+  try {
+    return [first, fromDescriptor(right, "socketpair", family, type, proto)]
+  } catch (error) {
+    first.close()
+    throw error
+  }
+}
+
 function openStream(family: number): number {
-  const stream = host.stream(family === AF_INET6 ? "inet6" : "inet")
+  need(family === AF_UNIX ? "unix" : "tcp", "socket")
+  const stream = host.stream(FAMILIES.get(family)!.stream)
   if (typeof stream === "number") throw new SocketError(stream, "socket")
   return checked(descriptors.install(stream), "socket")
+}
+
+function describeAddress(address: SocketAddress): string {
+  return typeof address === "string" ? JSON.stringify(address) : address.join(" port ")
 }

@@ -2,12 +2,12 @@ import { CalledProcessError, type ProcessArguments } from "../exceptions.ts"
 import { Flow } from "../flow.ts"
 import type { TimeoutArgument } from "../limit.ts"
 import type { Data } from "../socket/bytes.ts"
-import type { Wait } from "../wait.ts"
+import type { BlockingCall } from "../wait.ts"
 import { CompletedProcess } from "./completedprocess.ts"
 import { PIPE, STDOUT, type OutputOf, type PopenOptions } from "./options.ts"
 import { Popen } from "./popen.ts"
 
-type Body<T> = Generator<Wait<unknown>, T, unknown>
+type Body<T> = Generator<BlockingCall<unknown>, T, unknown>
 
 /** What a call takes beside the options of Popen. */
 export interface CallOptions extends PopenOptions {
@@ -170,7 +170,7 @@ export function getoutput(
 }
 
 /** What is done with a process as a whole: with it the process has ended, in whatever way. */
-function* whole<P extends Popen<PopenOptions>, T>(popen: P, body: (popen: P) => Iterable<Wait<unknown>, T>): Body<T> {
+function* whole<P extends Popen<PopenOptions>, T>(popen: P, body: (popen: P) => Iterable<BlockingCall<unknown>, T>): Body<T> {
   try {
     return yield* body(popen) as Body<T>
   } finally {

@@ -3,10 +3,10 @@ import type { FileObjectPosix } from "../fileobject/fileobjectposix.ts"
 import { Flow, QuietGreenlet } from "../flow.ts"
 import { Timeout, type TimeoutArgument } from "../limit.ts"
 import { bytesOf, type Data } from "../socket/bytes.ts"
-import type { Wait } from "../wait.ts"
+import type { BlockingCall } from "../wait.ts"
 import type { Popen } from "./popen.ts"
 
-type Body<T> = Generator<Wait<unknown>, T, unknown>
+type Body<T> = Generator<BlockingCall<unknown>, T, unknown>
 type File = FileObjectPosix<string>
 type Output = Uint8Array | string | null
 
@@ -41,7 +41,7 @@ export class Communication {
     if (started) limit.start()
     try {
       const outputs: Output[] = []
-      for (const reader of talk.readers) outputs.push(reader === null ? null : yield* reader.get() as Wait<Output>)
+      for (const reader of talk.readers) outputs.push(reader === null ? null : yield* reader.get())
       if (talk.writer !== null) yield* talk.writer.get()
       yield* popen.wait()
       return [outputs[0]!, outputs[1]!]

@@ -3,7 +3,7 @@ import { Child } from "../core/child.ts"
 import { descriptors } from "../core/descriptors.ts"
 import { processes } from "../core/processes.ts"
 import type { Pump } from "../core/pump.ts"
-import { SocketError, type ProcessArguments } from "../exceptions.ts"
+import { need, SocketError, type ProcessArguments } from "../exceptions.ts"
 import { FileObjectPosix } from "../fileobject/fileobjectposix.ts"
 import { openingOf, type FileOptions } from "../fileobject/opening.ts"
 import type { Flow } from "../flow.ts"
@@ -71,11 +71,12 @@ export class Popen<const O extends PopenOptions = object> extends Linkable imple
   /**
    * @param args - The program and its arguments, or the program alone; with `shell` a command line.
    * @throws {SocketError} ENOENT, EACCES, ENOTDIR: the program or the folder; EMFILE, EAGAIN, E2BIG, EPERM …; EBADF for a descriptor
-   *   that is not open; ENOSYS on a host without processes.
+   *   that is not open. {NotSupportedError} ENOSYS on a host without processes.
    * @throws {TypeError} {RangeError} for options that are none.
    */
   constructor(args: ProcessArguments, options: O = {} as O) {
     super()
+    need("processes", "spawn")
     checkOptions(args, options)
     const fileOptions = fileOptionsOf(options)
     const plan = new StdioPlan(options)

@@ -2,7 +2,7 @@
  *
  * Link a program with `gevent cc app.c -o app.wasm`. Its main() is the first green thread; when main() returns, the program
  * ends and the other threads with it. These calls, and socket(), connect(), bind(), listen(), accept(), recv(), send(),
- * read(), write(), sleep() and usleep(), park the calling green thread only.
+ * read(), write(), poll(), select(), sleep() and usleep(), park the calling green thread only.
  *
  * Unless noted, a function returns 0, or -1 with errno. A call that waits fails with ECANCELED in a thread that
  * gevent_kill() was called for. */

@@ -10,9 +10,13 @@ export type TcpAddress = Extract<Address, { host: string }>
 /** A local address that is taken, before it is known whether the socket will listen or connect. */
 export interface Binding {
   /** What was asked for, with the port that the system chose where it could be asked. */
-  readonly address: TcpAddress
-  /** What `server.listen()` and `new net.Socket({ handle })` take; undefined when the host cannot bind ahead. */
+  readonly address: Address
+  /** What `new net.Socket({ handle })` takes to connect from here; undefined when the host cannot bind ahead. */
   readonly source: unknown
+  /** Makes a server listen here, which takes `source` over. */
+  listen(server: net.Server, backlog: number): void
+  /** Ends the listening of that server. */
+  unlisten(server: net.Server): void
   /** Gives the address back when nothing took `source` over. */
   close(): void
 }
@@ -84,7 +88,21 @@ export function bindTcp(address: TcpAddress, options: BindOptions): Binding | nu
   } catch (error) {
     return -errnoOfError(error)
   }
-  return { address, source: undefined, close() {} }
+  return { address, source: undefined, ...listenLater(address, options), close() {} }
+}
+
+function listenOn(source: unknown): Pick<Binding, "listen" | "unlisten"> {
+  return {
+    listen: (server, backlog) => void server.listen(source, backlog),
+    unlisten: (server) => void server.close(),
+  }
+}
+
+function listenLater({ host, port }: TcpAddress, { ipv6Only }: BindOptions): Pick<Binding, "listen" | "unlisten"> {
+  return {
+    listen: (server, backlog) => void server.listen({ host, port, backlog, exclusive: true, ipv6Only }),
+    unlisten: (server) => void server.close(),
+  }
 }
 
 function bindSocket(Bound: BoundSocketClass, address: TcpAddress, options: BindOptions): Binding {
@@ -96,7 +114,8 @@ function bindSocket(Bound: BoundSocketClass, address: TcpAddress, options: BindO
     ipv6Only: family === "inet6" && options.ipv6Only,
   })
   const local = source.address()
-  return { address: { family, host: local.address, port: local.port }, source, close: () => source.close() }
+  const bound: TcpAddress = { family, host: local.address, port: local.port }
+  return { address: bound, source, ...listenOn(source), close: () => source.close() }
 }
 
 function bindHandle(wrap: TcpWrap, address: TcpAddress, options: BindOptions): Binding | number {
@@ -118,15 +137,18 @@ function bindHandle(wrap: TcpWrap, address: TcpAddress, options: BindOptions): B
   return {
     address: { family, host: local.address ?? host, port: local.port ?? port },
     source,
+    ...listenOn(source),
     close: () => source.close(),
   }
 }
 
-function tryAddress(bun: Bun, address: TcpAddress, { ipv6Only }: BindOptions): Binding {
+function tryAddress(bun: Bun, address: TcpAddress, options: BindOptions): Binding {
   const { family, host, port } = address
+  const { ipv6Only } = options
   const trial = bun.listen({ hostname: host, port, ipv6Only: family === "inet6" && ipv6Only, socket: { data() {} } })
   trial.stop(true)
-  return { address: { family, host, port: trial.port }, source: undefined, close() {} }
+  const bound: TcpAddress = { family, host, port: trial.port }
+  return { address: bound, source: undefined, ...listenLater(bound, options), close() {} }
 }
 
 function loadTcpWrap(): TcpWrap | undefined {

@@ -1,4 +1,5 @@
 import type net from "node:net"
+import type { Domain } from "./domain.ts"
 import { handleOf } from "./wire.ts"
 
 /** How long a closed connection with unsent data may go without any progress before it is reset, in milliseconds. */
@@ -13,7 +14,7 @@ const CHECKS = 6
  *
  * @param limit - Milliseconds without progress, or in all when `total`, after which the connection is reset.
  */
-export function farewell(socket: net.Socket, limit: number, total: boolean): void {
+export function farewell(socket: net.Socket, domain: Domain, limit: number, total: boolean): void {
   socket.ref()
   let left = unsent(socket)
   let idle = 0
@@ -22,7 +23,7 @@ export function farewell(socket: net.Socket, limit: number, total: boolean): voi
       const now = unsent(socket)
       idle = now === left || total ? idle + 1 : 0
       left = now
-      if (idle >= CHECKS) socket.resetAndDestroy()
+      if (idle >= CHECKS) domain.reset(socket)
     },
     Math.max(1, limit / CHECKS),
   )

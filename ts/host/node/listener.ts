@@ -1,6 +1,8 @@
 import net from "node:net"
+import type { Address } from "../descriptor.ts"
 import { E } from "../errno.ts"
-import { listensAtOnce, type Binding, type TcpAddress } from "./binding.ts"
+import { listensAtOnce, type Binding } from "./binding.ts"
+import type { Domain } from "./domain.ts"
 import { errnoOfError } from "./errors.ts"
 
 /** Connections that may wait for accept(); beyond it new ones are reset, which the client sees as refused. */
@@ -10,7 +12,7 @@ export const ACCEPT_QUEUE = 1024
 const LEAST_BACKLOG = 128
 
 /**
- * The listening half of a TCP socket. Node accepts as soon as it can and cannot be told to stop, so connections wait
+ * The listening half of a stream socket. Node accepts as soon as it can and cannot be told to stop, so connections wait
  * here, paused: what their clients send stays in the kernel until they are taken.
  *
  * When the process is out of file descriptors, libuv accepts the waiting connections with one it keeps in reserve and
@@ -19,27 +21,31 @@ const LEAST_BACKLOG = 128
 export class Listener {
   private readonly server: net.Server
   private readonly queue: net.Socket[] = []
+  private readonly domain: Domain
+  private readonly binding: Binding
   private readonly changed: () => void
   private error = 0
 
-  /** @param changed - Called when accept() has something new to say. */
-  constructor(changed: () => void) {
+  /**
+   * @param binding - Where to listen; it is taken over.
+   * @param changed - Called when accept() has something new to say.
+   */
+  constructor(domain: Domain, binding: Binding, changed: () => void) {
+    this.domain = domain
+    this.binding = binding
     this.changed = changed
     this.server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => this.arrived(socket))
     this.server.on("error", (error) => this.failed(error))
   }
 
   /**
-   * Starts to listen on a bound address, which it takes over.
+   * Starts to listen.
    *
    * @returns 0, or -E.ADDRINUSE when another socket listens there already.
    */
-  listen(binding: Binding, backlog: number, ipv6Only: boolean): number {
-    const length = Math.max(backlog, LEAST_BACKLOG)
-    const { host, port } = binding.address
+  listen(backlog: number): number {
     try {
-      if (binding.source === undefined) this.server.listen({ host, port, backlog: length, exclusive: true, ipv6Only })
-      else this.server.listen(binding.source, length)
+      this.binding.listen(this.server, Math.max(backlog, LEAST_BACKLOG))
       // The reason follows in an event; on a bound socket listen(2) has only this one.
       if (listensAtOnce && !this.server.listening) return -E.ADDRINUSE
     } catch (error) {
@@ -67,24 +73,21 @@ export class Listener {
   }
 
   /** The address in use, once it is known. */
-  address(family: TcpAddress["family"]): TcpAddress | undefined {
-    const address = this.server.address()
-    return typeof address === "object" && address !== null
-      ? { family, host: address.address, port: address.port }
-      : undefined
+  address(): Address | undefined {
+    return this.domain.listening(this.server)
   }
 
   /** Stops listening and resets the connections that nobody took. */
   close(): void {
-    this.server.close()
-    for (const socket of this.queue) socket.resetAndDestroy()
+    this.binding.unlisten(this.server)
+    for (const socket of this.queue) this.domain.reset(socket)
     this.queue.length = 0
   }
 
   private arrived(socket: net.Socket): void {
     socket.on("error", ignore)
     if (this.queue.length >= ACCEPT_QUEUE || !this.server.listening) {
-      socket.resetAndDestroy()
+      this.domain.reset(socket)
       return
     }
     this.queue.push(socket)

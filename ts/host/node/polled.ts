@@ -15,6 +15,8 @@ const FLAGS: Readonly<Record<string, number>> = {
   "a+": O_RDWR | O_APPEND,
 }
 const scratch = new Uint8Array(65536)
+// A pipe takes up to so many bytes whole or not at all; of more, Deno does not say how many it took when it is full.
+const ATOMIC = 4096
 /** Milliseconds between two looks, from the first to the last. */
 const SHORTEST = 1
 const LONGEST = 16
@@ -72,13 +74,15 @@ export class Polled extends Descriptor {
   override send(from: Uint8Array): number {
     if (this.closed || !this.writes) return -E.BADF
     if (this.fd < 0) return this.error === 0 ? -E.AGAIN : -this.takeError()
+    let done = 0
     try {
-      return fs.writeSync(this.fd, from, 0, from.length, null)
+      while (done < from.length) done += fs.writeSync(this.fd, from, done, Math.min(from.length - done, ATOMIC), null)
     } catch (error) {
       const errno = errnoOfError(error)
       if (errno === E.AGAIN) this.full = true
-      return -errno
+      if (done === 0) return -errno
     }
+    return done
   }
 
   override close(): void {

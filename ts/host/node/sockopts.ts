@@ -7,104 +7,76 @@ import {
   LINGER_ON,
   SO_KEEPALIVE,
   SO_LINGER,
-  SO_RCVBUF,
   SO_REUSEADDR,
   SO_REUSEPORT,
-  SO_SNDBUF,
   SOL_SOCKET,
   TCP_KEEPIDLE,
   TCP_NODELAY,
 } from "../options.ts"
+import { OptionShadow } from "../optionshadow.ts"
 import { canReusePort } from "./binding.ts"
 
-// What Linux says of a socket that nobody touched.
-const RECEIVE_BUFFER = 131072
-const SEND_BUFFER = 16384
-const KEEP_IDLE = 7200
+// their value is true or false, whatever number it is given as
+const SWITCHES: readonly (readonly [level: number, name: number])[] = [
+  [SOL_SOCKET, SO_REUSEADDR],
+  [SOL_SOCKET, SO_REUSEPORT],
+  [SOL_SOCKET, SO_KEEPALIVE],
+  [IPPROTO_TCP, TCP_NODELAY],
+  [IPPROTO_IPV6, IPV6_V6ONLY],
+]
 
-/** The options of one socket. Node sets them but cannot be asked, so they are remembered here. */
-export class SocketOptions {
-  noDelay = false
-  keepAlive = false
-  keepIdle = KEEP_IDLE
-  reuseAddress = false
-  reusePort = false
-  ipv6Only = false
-  linger = 0
-  receiveBuffer = RECEIVE_BUFFER
-  sendBuffer = SEND_BUFFER
-
+/** The options of one socket. Node sets some but cannot be asked, so they are remembered here. */
+export class SocketOptions extends OptionShadow {
   /** A copy, which an accepted socket gets of its listener's. */
   inherit(): SocketOptions {
-    return Object.assign(new SocketOptions(), this)
+    const options = new SocketOptions()
+    options.copy(this)
+    return options
+  }
+
+  /** Whether IPv6 is to stay off IPv4. */
+  get ipv6Only(): boolean {
+    return this.get(IPPROTO_IPV6, IPV6_V6ONLY) !== 0
+  }
+
+  /** Whether the port may be shared. */
+  get reusePort(): boolean {
+    return this.get(SOL_SOCKET, SO_REUSEPORT) !== 0
   }
 
   /** Whether close() is to reset the connection. */
   get abortive(): boolean {
-    return this.linger === LINGER_ON
+    return this.get(SOL_SOCKET, SO_LINGER) === LINGER_ON
   }
 
   /** Seconds that close() may take in the background, or undefined when it is not bounded. */
   get lingerSeconds(): number | undefined {
-    return (this.linger & LINGER_ON) === 0 ? undefined : this.linger & ~LINGER_ON
+    const linger = this.get(SOL_SOCKET, SO_LINGER)
+    return (linger & LINGER_ON) === 0 ? undefined : linger & ~LINGER_ON
   }
 
   /** Sets an option, on the connection too when there is one. */
-  set(level: number, name: number, value: number, socket: net.Socket | undefined): number {
-    const on = value !== 0
-    if (level === SOL_SOCKET) {
-      if (name === SO_REUSEADDR) this.reuseAddress = on
-      else if (name === SO_LINGER) this.linger = value
-      else if (name === SO_RCVBUF) this.receiveBuffer = value
-      else if (name === SO_SNDBUF) this.sendBuffer = value
-      else if (name === SO_REUSEPORT && (canReusePort || !on)) this.reusePort = on
-      else if (name === SO_KEEPALIVE) {
-        this.keepAlive = on
-        this.applyKeepAlive(socket)
-      } else return -E.NOPROTOOPT
-      return 0
-    }
-    if (level === IPPROTO_TCP && name === TCP_NODELAY) {
-      this.noDelay = on
-      socket?.setNoDelay(on)
-      return 0
-    }
-    if (level === IPPROTO_TCP && name === TCP_KEEPIDLE) {
-      if (value < 1) return -E.INVAL
-      this.keepIdle = value
-      if (this.keepAlive) this.applyKeepAlive(socket)
-      return 0
-    }
-    if (level === IPPROTO_IPV6 && name === IPV6_V6ONLY) {
-      this.ipv6Only = on
-      return 0
-    }
-    return -E.NOPROTOOPT
-  }
-
-  /** Reads an option. */
-  get(level: number, name: number): number {
-    if (level === SOL_SOCKET) {
-      if (name === SO_REUSEADDR) return Number(this.reuseAddress)
-      if (name === SO_REUSEPORT) return Number(this.reusePort)
-      if (name === SO_KEEPALIVE) return Number(this.keepAlive)
-      if (name === SO_LINGER) return this.linger
-      if (name === SO_RCVBUF) return this.receiveBuffer
-      if (name === SO_SNDBUF) return this.sendBuffer
-    } else if (level === IPPROTO_TCP) {
-      if (name === TCP_NODELAY) return Number(this.noDelay)
-      if (name === TCP_KEEPIDLE) return this.keepIdle
-    } else if (level === IPPROTO_IPV6 && name === IPV6_V6ONLY) return Number(this.ipv6Only)
-    return -E.NOPROTOOPT
+  change(level: number, name: number, value: number, socket: net.Socket | undefined): number {
+    if (SWITCHES.some((known) => known[0] === level && known[1] === name)) value = Number(value !== 0)
+    if (level === SOL_SOCKET && name === SO_REUSEPORT && value !== 0 && !canReusePort) return -E.NOPROTOOPT
+    if (level === IPPROTO_TCP && name === TCP_KEEPIDLE && value < 1) return -E.INVAL
+    const result = this.set(level, name, value)
+    if (result === 0 && socket !== undefined) this.applyOne(level, name, socket)
+    return result
   }
 
   /** Sets what was asked for on a connection that has just come up. */
   apply(socket: net.Socket): void {
-    if (this.noDelay) socket.setNoDelay(true)
-    if (this.keepAlive) this.applyKeepAlive(socket)
+    if (this.get(IPPROTO_TCP, TCP_NODELAY) !== 0) this.applyOne(IPPROTO_TCP, TCP_NODELAY, socket)
+    if (this.get(SOL_SOCKET, SO_KEEPALIVE) !== 0) this.applyOne(SOL_SOCKET, SO_KEEPALIVE, socket)
   }
 
-  private applyKeepAlive(socket: net.Socket | undefined): void {
-    socket?.setKeepAlive(this.keepAlive, this.keepIdle * 1000)
+  private applyOne(level: number, name: number, socket: net.Socket): void {
+    if (level === IPPROTO_TCP && name === TCP_NODELAY) socket.setNoDelay(this.get(level, name) !== 0)
+    else if ((level === SOL_SOCKET && name === SO_KEEPALIVE) || (level === IPPROTO_TCP && name === TCP_KEEPIDLE)) {
+      const on = this.get(SOL_SOCKET, SO_KEEPALIVE) !== 0
+      // the time alone changes nothing while there are no probes
+      if (on || name === SO_KEEPALIVE) socket.setKeepAlive(on, this.get(IPPROTO_TCP, TCP_KEEPIDLE) * 1000)
+    }
   }
 }

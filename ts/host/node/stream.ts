@@ -3,13 +3,14 @@ import type net from "node:net"
 import { ChunkQueue } from "../chunks.ts"
 import { Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address } from "../descriptor.ts"
 import { E } from "../errno.ts"
-import { IPPROTO_TCP, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, SOL_SOCKET } from "../options.ts"
-import { bindTcp, isTcpAddress, type Binding, type TcpAddress } from "./binding.ts"
+import { SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, SOL_SOCKET } from "../options.ts"
+import type { Binding } from "./binding.ts"
+import type { Domain } from "./domain.ts"
 import { errnoOfError } from "./errors.ts"
 import { farewell, LINGER } from "./farewell.ts"
 import { Listener } from "./listener.ts"
 import { SocketOptions } from "./sockopts.ts"
-import { adoptWire, handleOf, HIGH_WATER_MARK, openWire } from "./wire.ts"
+import { adoptWire, fdOf, HIGH_WATER_MARK, openWire } from "./wire.ts"
 
 // The life of a socket, as numbers since each call looks at it.
 const FRESH = 0
@@ -19,27 +20,32 @@ const CONNECTED = 3
 const FAILED = 4
 const CLOSED = 5
 
+// Milliseconds between two looks whether a unix listener has room for a connection.
+const RETRY = 10
+
 // V8 keeps the bytes of an array up to this length beside it, and moves them to memory of their own once native code asks
 // for them, which costs more than writing them from here: 1310 ns instead of 960 on Node 20, 1690 instead of 940 on Node 26.
 const SMALL = 64
 const small = new Uint8Array(new ArrayBuffer(SMALL))
 
 /**
- * A TCP socket: fresh, then a listener or a connection, as bind(2), listen(2) and connect(2) make it.
+ * A stream socket of TCP or of the unix domain: fresh, then a listener or a connection, as bind(2), listen(2) and
+ * connect(2) make it.
  *
  * A connection reads ahead into its own queue up to the high-water mark, so that a reset or the end of the stream is
  * noticed and data that came before is never lost. It writes with write(2) straight from the caller's memory while the
  * kernel takes it; only the rest is copied.
  */
 export class Stream extends Descriptor {
-  private readonly family: "inet" | "inet6"
+  private readonly domain: Domain
   private state = FRESH
   private socket: net.Socket | undefined = undefined
   private listener: Listener | undefined = undefined
   private binding: Binding | undefined = undefined
   private options: SocketOptions | undefined = undefined
-  private bound: TcpAddress | undefined = undefined
-  private peer: TcpAddress | undefined = undefined
+  private bound: Address | undefined = undefined
+  private peer: Address | undefined = undefined
+  private target: Address | undefined = undefined
   private fd = -1
   private error = 0
   private readonly inbox = new ChunkQueue()
@@ -51,9 +57,9 @@ export class Stream extends Descriptor {
   // It holds as many as it may.
   private blocked = false
 
-  constructor(family: "inet" | "inet6") {
+  constructor(domain: Domain) {
     super()
-    this.family = family
+    this.domain = domain
   }
 
   override readiness(): number {
@@ -72,22 +78,23 @@ export class Stream extends Descriptor {
   }
 
   override bind(address: Address): number {
+    this.recover()
     if (this.state === CLOSED) return -E.BADF
     if (this.state !== FRESH || this.bound !== undefined) return -E.INVAL
-    if (address.family !== this.family) return -E.AFNOSUPPORT
     return this.bindTo(address)
   }
 
   override listen(backlog: number): number {
+    this.recover()
     if (this.state === CLOSED) return -E.BADF
     if (this.state === LISTENING) return 0
     if (this.state !== FRESH) return -E.INVAL
     if (this.binding === undefined) {
-      const result = this.bindTo({ family: this.family, host: this.family === "inet6" ? "::" : "0.0.0.0", port: 0 })
+      const result = this.domain.any === undefined ? -E.INVAL : this.bindTo(this.domain.any)
       if (result < 0) return result
     }
-    const listener = new Listener(() => this.notify())
-    const result = listener.listen(this.binding!, backlog, this.options?.ipv6Only === true)
+    const listener = new Listener(this.domain, this.binding!, () => this.notify())
+    const result = listener.listen(backlog)
     // Node closes the handle of a server that cannot listen, so the address is gone in either case.
     this.binding = undefined
     if (result < 0) {
@@ -103,7 +110,8 @@ export class Stream extends Descriptor {
     if (this.state !== LISTENING) return this.state === CLOSED ? -E.BADF : -E.INVAL
     const shell = this.listener!.accept()
     if (typeof shell === "number") return shell
-    const stream = new Stream(this.family)
+    const stream = new Stream(this.domain)
+    stream.bound = this.bound
     stream.options = this.options?.inherit()
     stream.attach(adoptWire(shell, (chunk) => stream.received(chunk)))
     stream.connected()
@@ -111,21 +119,27 @@ export class Stream extends Descriptor {
   }
 
   override connect(address: Address): number {
+    this.recover()
     if (this.state === CLOSED) return -E.BADF
     if (this.state === CONNECTING) return -E.ALREADY
     if (this.state === CONNECTED || this.state === LISTENING) return -E.ISCONN
     if (this.state === FAILED) return this.failureOnce()
-    if (address.family !== this.family) return -E.AFNOSUPPORT
-    const { host, port } = address
-    if (!isTcpAddress(address)) return -E.INVAL
+    const unfit = this.domain.check(address)
+    if (unfit < 0) return unfit
+    this.target = address
+    return this.startConnect(address)
+  }
+
+  private startConnect(address: Address): number {
     const binding = this.binding
     this.binding = undefined
     try {
       const socket = openWire(binding?.source, (chunk) => this.received(chunk))
       this.attach(socket)
       socket.once("connect", () => this.connected())
-      const local = binding === undefined || binding.source !== undefined ? undefined : binding.address
-      socket.connect({ host, port, autoSelectFamily: false, localAddress: local?.host, localPort: local?.port })
+      const nameless = binding !== undefined && binding.source === undefined
+      if (nameless) binding.close()
+      socket.connect(this.domain.target(address, nameless ? binding.address : undefined))
       socket.unref()
     } catch (error) {
       this.socket?.destroy()
@@ -198,25 +212,21 @@ export class Stream extends Descriptor {
 
   override localAddress(): Address | number {
     if (this.state === CLOSED) return -E.BADF
-    if (this.state === LISTENING) return (this.bound = this.listener!.address(this.family) ?? this.bound!)
-    const socket = this.socket
-    if (this.state === CONNECTED && socket?.localAddress !== undefined && socket.localPort !== undefined)
-      this.bound = { family: this.family, host: socket.localAddress, port: socket.localPort }
-    return this.bound ?? { family: this.family, host: this.family === "inet6" ? "::" : "0.0.0.0", port: 0 }
+    if (this.state === LISTENING) return (this.bound = this.listener!.address() ?? this.bound!)
+    if (this.state === CONNECTED) this.bound = this.domain.local(this.socket!) ?? this.bound
+    return this.bound ?? this.domain.unbound
   }
 
   override peerAddress(): Address | number {
     if (this.state !== CONNECTED) return this.state === CLOSED ? -E.BADF : -E.NOTCONN
-    const socket = this.socket!
-    if (this.peer === undefined && socket.remoteAddress !== undefined && socket.remotePort !== undefined)
-      this.peer = { family: this.family, host: socket.remoteAddress, port: socket.remotePort }
-    return this.peer ?? -E.NOTCONN
+    return (this.peer ??= this.domain.peer(this.socket!, this.target)) ?? -E.NOTCONN
   }
 
   override setOption(level: number, name: number, value: number): number {
     if (this.state === CLOSED) return -E.BADF
+    if (level !== SOL_SOCKET && !this.domain.levels.includes(level)) return this.foreignLevel()
     this.options ??= new SocketOptions()
-    return this.options.set(level, name, value, this.state === CONNECTED ? this.socket : undefined)
+    return this.options.change(level, name, value, this.state === CONNECTED ? this.socket : undefined)
   }
 
   override getOption(level: number, name: number): number {
@@ -225,9 +235,9 @@ export class Stream extends Descriptor {
       if (name === SO_ERROR) return this.takeError()
       if (name === SO_TYPE) return 1
       if (name === SO_ACCEPTCONN) return Number(this.state === LISTENING)
-      if (name === SO_PROTOCOL) return IPPROTO_TCP
-      if (name === SO_DOMAIN) return this.family === "inet6" ? 10 : 2
-    }
+      if (name === SO_PROTOCOL) return this.domain.protocol
+      if (name === SO_DOMAIN) return this.domain.number
+    } else if (!this.domain.levels.includes(level)) return this.foreignLevel()
     return (this.options ??= new SocketOptions()).get(level, name)
   }
 
@@ -242,14 +252,21 @@ export class Stream extends Descriptor {
     if (socket === undefined || socket.destroyed) return
     const options = this.options
     if (state !== CONNECTED) socket.destroy()
-    else if (options?.abortive === true) socket.resetAndDestroy()
+    else if (options?.abortive === true) this.domain.reset(socket)
     else if (socket.writableLength === 0) socket.destroy()
-    else farewell(socket, (options?.lingerSeconds ?? 0) * 1000 || LINGER, options?.lingerSeconds !== undefined)
+    else {
+      const seconds = options?.lingerSeconds
+      farewell(socket, this.domain, (seconds ?? 0) * 1000 || LINGER, seconds !== undefined)
+    }
   }
 
-  private bindTo(address: TcpAddress): number {
+  private foreignLevel(): number {
+    return this.domain.levels.length === 0 ? -E.NOTSUP : -E.NOPROTOOPT
+  }
+
+  private bindTo(address: Address): number {
     const { ipv6Only = false, reusePort = false } = this.options ?? {}
-    const binding = bindTcp(address, { ipv6Only, reusePort })
+    const binding = this.domain.bind(address, { ipv6Only, reusePort })
     if (typeof binding === "number") return binding
     this.binding = binding
     this.bound = binding.address
@@ -271,7 +288,7 @@ export class Stream extends Descriptor {
     if (this.state === CLOSED) return
     const socket = this.socket!
     this.state = CONNECTED
-    this.fd = handleOf(socket)?.fd ?? -1
+    this.fd = fdOf(socket)
     socket.unref()
     this.options?.apply(socket)
     socket.resume()
@@ -309,8 +326,13 @@ export class Stream extends Descriptor {
     if (this.state === CLOSED) return
     this.error = errnoOfError(error)
     if (this.state === CONNECTING) {
-      this.state = FAILED
       this.socket = undefined
+      if (this.error === E.AGAIN && this.domain.retries) {
+        this.error = 0
+        setTimeout(() => this.retry(), RETRY)
+        return
+      }
+      this.state = FAILED
     }
     this.gone()
   }
@@ -332,6 +354,20 @@ export class Stream extends Descriptor {
     const error = this.error
     this.error = 0
     return error
+  }
+
+  // A unix socket that connects to a full queue waits for room, which the system does for blocking calls only.
+  private retry(): void {
+    if (this.state !== CONNECTING) return
+    const result = this.startConnect(this.target!)
+    if (result === -E.INPROGRESS) return
+    this.error = -result
+    this.state = FAILED
+    this.gone()
+  }
+
+  private recover(): void {
+    if (this.state === FAILED && !this.domain.remembersFailure) this.failureOnce()
   }
 
   // As on Linux the first connect() after a failed one reports that, if nobody asked before, and the next one connects.

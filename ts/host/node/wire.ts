@@ -1,4 +1,5 @@
 import net from "node:net"
+import process from "node:process"
 import { hasHandles } from "./binding.ts"
 import { Reader } from "./reader.ts"
 
@@ -21,6 +22,12 @@ interface WithHandle {
 /** The handle of a socket that is open, where the host shows one. */
 export function handleOf(socket: net.Socket): Handle | undefined {
   return hasHandles ? ((socket as unknown as WithHandle)._handle ?? undefined) : undefined
+}
+
+/** The number by which write(2) reaches a connection; -1 where there is none. */
+export function fdOf(socket: net.Socket): number {
+  // the numbers of Deno's handles are the system's, while its `fs` has its own
+  return process.versions["deno"] === undefined ? (handleOf(socket)?.fd ?? -1) : -1
 }
 
 /**

@@ -1,0 +1,110 @@
+import { monotonic, wall } from "./clock.ts"
+import { E, errnoOf } from "./errno.ts"
+import type { Context, Host } from "./host.ts"
+import { random } from "./random.ts"
+import { writeConsole } from "./web/console.ts"
+
+/** What hosts with the interfaces of the web have in common. They have no files, processes, signals or arguments. */
+export type Web = Omit<
+  Host,
+  | "name"
+  | "capabilities"
+  | "home"
+  | "immediate"
+  | "arm"
+  | "onEnd"
+  | "values"
+  | "stream"
+  | "adopt"
+  | "lookup"
+  | "hubModule"
+  | "createContext"
+>
+
+/**
+ * The part that browsers and workerd share. What neither has answers with an errno.
+ *
+ * @example
+ * ```ts
+ * export const host: Host = { ...web, name: "browser", ... }
+ * ```
+ */
+export const web: Web = {
+  monotonic,
+  wall,
+  random,
+  write: writeConsole,
+  signals: {},
+  inspect: Symbol.for("nodejs.util.inspect.custom"),
+
+  signal(): number {
+    return -E.INVAL
+  },
+
+  spawn(): number {
+    return -E.NOSYS
+  },
+
+  kill(): number {
+    return -E.NOSYS
+  },
+
+  onIdle(): () => void {
+    // nobody tells when nothing is left to wait for
+    return () => undefined
+  },
+
+  open(): number {
+    return -E.NOSYS
+  },
+
+  lstat(): number {
+    return -E.NOSYS
+  },
+
+  readFile(path: string | URL): Uint8Array {
+    throw Object.assign(new Error(`ENOSYS: there are no files here, open '${String(path)}'`), { code: "ENOSYS" })
+  },
+
+  errno(error: unknown): number {
+    const { code } = Object(error) as { code?: unknown }
+    return (typeof code === "string" ? errnoOf(code) : undefined) ?? E.IO
+  },
+
+  systemErrno(errno: number): number {
+    return -Math.abs(errno)
+  },
+
+  env(): undefined {
+    return undefined
+  },
+
+  args(): string[] {
+    return []
+  },
+
+  exitCode(): void {
+    // nothing ends here
+  },
+
+  exit(code: number): never {
+    throw new Error(`exit(${code}): there is no process to end here`)
+  },
+}
+
+/** A context for hosts without one: it is that of the calls, and not of what they start. */
+export function callContext<T>(): Context<T> {
+  let current: T | undefined
+  return {
+    run(value, fn) {
+      const previous = current
+      current = value
+      try {
+        return fn()
+      } finally {
+        current = previous
+      }
+    },
+    get: () => current,
+  }
+}

@@ -1,0 +1,315 @@
+import { connect } from "cloudflare:sockets"
+import { waitUntil } from "cloudflare:workers"
+import { ChunkQueue } from "../chunks.ts"
+import { Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address } from "../descriptor.ts"
+import { E } from "../errno.ts"
+import type { Home } from "../host.ts"
+import {
+  IPPROTO_TCP,
+  LINGER_ON,
+  SO_ACCEPTCONN,
+  SO_DOMAIN,
+  SO_ERROR,
+  SO_LINGER,
+  SO_PROTOCOL,
+  SO_TYPE,
+  SOL_SOCKET,
+} from "../options.ts"
+import { currentHome } from "./home.ts"
+import { SocketOptions } from "./sockopts.ts"
+import type { Connection, SocketInfo } from "./sockets.ts"
+
+// The life of a socket, as numbers since each call looks at it.
+const FRESH = 0
+const CONNECTING = 1
+const CONNECTED = 2
+const FAILED = 3
+const CLOSED = 4
+
+/** How many bytes wait here in each direction, before reading stops or sending has to wait. */
+const HIGH_WATER_MARK = 262144
+const LARGEST_WRITE = 65536
+
+/**
+ * A TCP connection over a socket of `cloudflare:sockets`. Calls only touch two queues of bytes. What moves them are two async
+ * functions that were started in the request that the socket belongs to, since nobody else may use it; so a call may come from
+ * another request.
+ */
+export class Stream extends Descriptor {
+  private readonly family: "inet" | "inet6"
+  private state = FRESH
+  private home: Home | undefined = undefined
+  private connection: Connection | undefined = undefined
+  private peer: Address | undefined = undefined
+  private local: Address | undefined = undefined
+  private error = 0
+  private readEnded = false
+  private writeEnded = false
+  private readonly inbox = new ChunkQueue()
+  private readonly outbox = new ChunkQueue()
+  /** What the host has taken and not written yet. */
+  private writing = 0
+  private transmitted: Promise<void> | undefined = undefined
+  private readonly options = new SocketOptions()
+  private moreRoom: () => void = ignore
+  private moreData: () => void = ignore
+
+  constructor(family: "inet" | "inet6") {
+    super()
+    this.family = family
+  }
+
+  /** A connection that workerd has accepted. */
+  static async adopt(connection: Connection): Promise<Stream | number> {
+    try {
+      const info = await connection.opened
+      const stream = new Stream(addressOf(info.remoteAddress)?.family === "inet6" ? "inet6" : "inet")
+      stream.state = CONNECTING
+      stream.attach(connection)
+      stream.connected(info)
+      return stream
+    } catch {
+      return -E.CONNABORTED
+    }
+  }
+
+  override belongsTo(home: Home): boolean {
+    return this.home === home
+  }
+
+  override readiness(): number {
+    if (this.state === CONNECTED) {
+      let bits = this.inbox.size > 0 ? IN : 0
+      if (this.outbox.size + this.writing < HIGH_WATER_MARK) bits |= OUT
+      if (this.readEnded) bits |= IN | RDHUP
+      if (this.writeEnded) bits |= this.readEnded ? OUT | HUP : OUT
+      if (this.error !== 0) bits |= ERR | IN | OUT
+      return bits
+    }
+    if (this.state === FRESH) return OUT | HUP
+    if (this.state === FAILED) return IN | OUT | HUP | RDHUP | (this.error === 0 ? 0 : ERR)
+    return 0
+  }
+
+  override bind(_address: Address): number {
+    return this.state === CLOSED ? -E.BADF : -E.NOTSUP
+  }
+
+  override listen(_backlog: number): number {
+    return this.state === CLOSED ? -E.BADF : -E.NOTSUP
+  }
+
+  override accept(): number {
+    return this.state === CLOSED ? -E.BADF : -E.INVAL
+  }
+
+  override connect(address: Address): number {
+    if (this.state === CLOSED) return -E.BADF
+    if (this.state === CONNECTING) return -E.ALREADY
+    if (this.state === CONNECTED) return -E.ISCONN
+    if (this.state === FAILED) return this.failureOnce()
+    if (address.family === "unix" || address.family !== this.family) return -E.AFNOSUPPORT
+    const hostname = address.host.includes(":") ? `[${address.host}]` : address.host
+    try {
+      const options = { secureTransport: "off", allowHalfOpen: true } as const
+      this.attach(connect({ hostname, port: address.port }, options) as Connection)
+    } catch {
+      return -E.INVAL // an address that workerd does not take
+    }
+    this.state = CONNECTING
+    void this.open()
+    return -E.INPROGRESS
+  }
+
+  override recv(into: Uint8Array): number {
+    if (this.inbox.size === 0) return into.length === 0 && this.state === CONNECTED ? 0 : this.nothing()
+    const count = this.inbox.copyTo(into)
+    this.moreRoom()
+    return count
+  }
+
+  override take(max: number): Uint8Array | number {
+    if (this.inbox.size === 0) {
+      const result = max <= 0 && this.state === CONNECTED ? 0 : this.nothing()
+      return result < 0 ? result : new Uint8Array(0)
+    }
+    const chunk = this.inbox.take(max)
+    this.moreRoom()
+    return chunk
+  }
+
+  override send(from: Uint8Array): number {
+    if (this.state !== CONNECTED) {
+      if (this.state === CLOSED) return -E.BADF
+      if (this.state === CONNECTING) return -E.AGAIN
+      return this.error === 0 ? -E.PIPE : -this.takeError()
+    }
+    if (this.error !== 0) return -this.takeError()
+    if (this.writeEnded) return -E.PIPE
+    const count = Math.min(from.length, HIGH_WATER_MARK - this.outbox.size - this.writing)
+    if (count <= 0) return from.length === 0 ? 0 : -E.AGAIN
+    this.outbox.push(from.slice(0, count))
+    this.moreData()
+    return count
+  }
+
+  override shutdown(how: 0 | 1 | 2): number {
+    if (this.state !== CONNECTED) return this.state === CLOSED ? -E.BADF : -E.NOTCONN
+    if (how !== 1) this.readEnded = true
+    if (how !== 0) {
+      this.writeEnded = true
+      this.moreData()
+    }
+    this.notify()
+    return 0
+  }
+
+  override localAddress(): Address | number {
+    if (this.state === CLOSED) return -E.BADF
+    return this.local ?? { family: this.family, host: this.family === "inet6" ? "::" : "0.0.0.0", port: 0 }
+  }
+
+  override peerAddress(): Address | number {
+    if (this.state !== CONNECTED) return this.state === CLOSED ? -E.BADF : -E.NOTCONN
+    return this.peer ?? -E.NOTCONN
+  }
+
+  override setOption(level: number, name: number, value: number): number {
+    return this.state === CLOSED ? -E.BADF : this.options.set(level, name, value)
+  }
+
+  override getOption(level: number, name: number): number {
+    if (this.state === CLOSED) return -E.BADF
+    if (level === SOL_SOCKET) {
+      if (name === SO_ERROR) return this.takeError()
+      if (name === SO_TYPE) return 1
+      if (name === SO_ACCEPTCONN) return 0
+      if (name === SO_PROTOCOL) return IPPROTO_TCP
+      if (name === SO_DOMAIN) return this.family === "inet6" ? 10 : 2
+    }
+    return this.options.get(level, name)
+  }
+
+  override close(): void {
+    if (this.state === CLOSED) return
+    const abortive = this.options.get(SOL_SOCKET, SO_LINGER) === LINGER_ON || this.state !== CONNECTED
+    this.state = CLOSED
+    this.readEnded = this.writeEnded = true
+    this.inbox.clear()
+    if (abortive) this.outbox.clear()
+    // the request may end before all is sent
+    else if (this.outbox.size + this.writing > 0 && this.home === currentHome()) waitUntil(this.transmitted!)
+    this.moreRoom()
+    this.moreData()
+  }
+
+  private attach(connection: Connection): void {
+    this.home = currentHome()
+    this.connection = connection
+    connection.closed.catch(ignore)
+  }
+
+  private async open(): Promise<void> {
+    try {
+      const info = await this.connection!.opened
+      if (this.state === CONNECTING) this.connected(info)
+      else void this.connection!.close().catch(ignore)
+    } catch {
+      // workerd says no more than that it did not work
+      this.failed(E.CONNREFUSED)
+    }
+  }
+
+  private connected(info: SocketInfo): void {
+    this.state = CONNECTED
+    this.peer = addressOf(info.remoteAddress)
+    this.local = addressOf(info.localAddress)
+    void this.receive(this.connection!)
+    this.transmitted = this.transmit(this.connection!)
+    this.notify()
+  }
+
+  private async receive({ readable }: Connection): Promise<void> {
+    const reader = readable.getReader()
+    try {
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) break
+        // nobody wants it, and it must not keep the peer from reading what is still to be sent
+        if (value === undefined || this.readEnded) continue
+        this.inbox.push(value)
+        if (this.inbox.size === value.length) this.notify()
+        while (this.inbox.size >= HIGH_WATER_MARK) await new Promise<void>((resolve) => (this.moreRoom = resolve))
+      }
+      this.readEnded = true
+      this.notify()
+    } catch {
+      this.failed(E.CONNRESET)
+    }
+  }
+
+  private async transmit(connection: Connection): Promise<void> {
+    const writer = connection.writable.getWriter()
+    try {
+      for (;;) {
+        const chunk = this.outbox.take(LARGEST_WRITE)
+        if (chunk.length > 0) {
+          this.writing = chunk.length
+          await writer.write(chunk)
+          const blocked = this.outbox.size + this.writing >= HIGH_WATER_MARK
+          this.writing = 0
+          if (blocked) this.notify()
+        } else if (this.writeEnded) break
+        else await new Promise<void>((resolve) => (this.moreData = resolve))
+      }
+      await writer.close()
+    } catch {
+      this.failed(E.CONNRESET)
+    }
+    while (this.state === CONNECTED) await new Promise<void>((resolve) => (this.moreData = resolve))
+    await connection.close().catch(ignore)
+  }
+
+  private failed(error: number): void {
+    if (this.state === CLOSED) return
+    // the other half tells of the same
+    if (!(this.readEnded && this.writeEnded)) this.error = error
+    if (this.state === CONNECTING) this.state = FAILED
+    this.readEnded = this.writeEnded = true
+    this.moreData()
+    this.notify()
+  }
+
+  // What recv says when the queue is empty.
+  private nothing(): number {
+    if (this.state === CLOSED) return -E.BADF
+    if (this.error !== 0) return -this.takeError()
+    if (this.readEnded) return 0
+    return this.state === CONNECTED || this.state === CONNECTING ? -E.AGAIN : -E.NOTCONN
+  }
+
+  private takeError(): number {
+    const error = this.error
+    this.error = 0
+    return error
+  }
+
+  // As on Linux the first connect() after a failed one reports that, if nobody asked before, and the next one connects.
+  private failureOnce(): number {
+    const error = this.takeError()
+    this.state = FRESH
+    this.readEnded = this.writeEnded = false
+    return error === 0 ? -E.CONNABORTED : -error
+  }
+}
+
+/** `"127.0.0.1:80"` or `"[::1]:80"`. */
+function addressOf(text: string | undefined): Address | undefined {
+  const [, host = "", port = ""] = /^\[?([^\]]*)\]?:(\d+)$/.exec(text ?? "") ?? []
+  if (host === "") return undefined
+  return { family: host.includes(":") ? "inet6" : "inet", host, port: Number(port) }
+}
+
+function ignore(): void {
+  // whoever waits will see
+}
