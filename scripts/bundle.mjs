@@ -68,10 +68,12 @@ async function bundlePackage() {
 
 /**
  * Gives classes their names back, which users read in reports: one that mentions itself becomes `var Name = class _Name`. A number at the
- * end tells that two have one name.
+ * end of a name that is there without it too tells that two classes share it.
  */
 function withOwnNames(code) {
-  const twin = /^var (\w+?)\d+ = class\b/m.exec(code)
+  const twin = [...code.matchAll(/^var (\w+?)\d+ = class\b/gm)].find(([, name]) =>
+    new RegExp(`\\b${name}\\b`).test(code),
+  )
   if (twin) throw new Error(`bundle: two classes are called ${twin[1]}: call one of them something else`)
   for (const [, name] of code.matchAll(/^var (\w+) = class _\1\b/gm))
     code = code.replaceAll(new RegExp(`\\b_${name}\\b`, "g"), name)

@@ -16,7 +16,7 @@ const LAYERS = [
   "deque heap",
   "ident link linklist greenletwait greenlet",
   "flow signalhandler",
-  "timeout waiting",
+  "waitable promisewait waititerator waiting timeout",
   "local",
   "contextvars",
   "linkable iteration",

@@ -138,6 +138,10 @@ test("greenlets, timers: async functions run as greenlets", () => expectResult("
 
 test("C programs: they run, and get no sockets", () => expectResult("program", [0, "2 2 0 100\n", 1]))
 
+test("select, selectors: and file objects work on pairs of sockets", () => expectResult("pair", [1, "a\n", "b\n"]))
+
+test("file objects: and select work on pairs of sockets", () => expectResult("pair", [1, "a\n", "b\n"]))
+
 test("capabilities say what is there", () => expectResult("capabilities", ["compile"]))
 
 const MISSING: Record<string, [row: string, code: string]> = {
@@ -145,6 +149,8 @@ const MISSING: Record<string, [row: string, code: string]> = {
   connection: ["TCP", "EAFNOSUPPORT"],
   server: ["servers", "EAFNOSUPPORT"],
   inbound: ["connections that the host accepts", "ENOTSUP"],
+  unix: ["unix sockets", "EAFNOSUPPORT"],
+  open: ["files, `Stat` watchers", "ENOSYS"],
   file: ["files, `Stat` watchers", "ENOSYS"],
   process: ["processes", "ENOSYS"],
   signal: ["signals", "EINVAL"],

@@ -213,6 +213,18 @@ test("TCP: connects by name", async () => {
   assert.equal([count, samePort], [1, true])
 })
 
+test("select, selectors: select tells which connections are ready", async () => {
+  assert.equal(await ask("/select"), [2, true, 0])
+})
+
+test("file objects: a connection is read by lines", async () => {
+  assert.equal(await ask("/lines"), ["one\n", "two\n"])
+})
+
+test("pairs of sockets need no host", async () => {
+  assert.is(await ask("/pair"), 5)
+})
+
 test("TCP: errors are POSIX's", async () => {
   const refused = (await ask("/refused")) as { name: string; code: string }
   assert.equal([refused.name, refused.code], ["SocketError", "ECONNREFUSED"])
@@ -259,6 +271,9 @@ const CODES: Record<string, [title: string, code: string]> = {
   bind: ["servers", "ENOTSUP"],
   listen: ["servers", "ENOTSUP"],
   server: ["servers", "ENOTSUP"],
+  unix: ["unix sockets", "EAFNOSUPPORT"],
+  unixServer: ["unix sockets", "EAFNOSUPPORT"],
+  open: ["files, `Stat` watchers", "ENOSYS"],
   file: ["files, `Stat` watchers", "ENOSYS"],
   process: ["processes", "ENOSYS"],
   kill: ["processes", "ENOSYS"],

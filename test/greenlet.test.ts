@@ -17,6 +17,8 @@ import {
   type Wait,
 } from "gevent-wasm"
 import { addSpawnCallback, removeSpawnCallback } from "gevent-wasm/greenlet"
+import { Semaphore } from "gevent-wasm/lock"
+import { Queue } from "gevent-wasm/queue"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { collectGarbage } from "./collect.ts"
@@ -1052,6 +1054,23 @@ test("a greenlet that yields what is no wait gets a TypeError there", async () =
     return message
   })
   assert.match(await handled.get(), "use yield*")
+})
+
+test("a blocking call that is yielded without yield* is called a Wait in the error, whether it would wait or not", async () => {
+  for (const call of [
+    () => sleep(1),
+    () => new Queue().get(),
+    () => new Queue().put(1),
+    () => new Semaphore().acquire(),
+  ]) {
+    const error = await failure(
+      spawn(function* () {
+        yield call()
+      }).get(),
+    )
+    assert.instance(error, TypeError)
+    assert.match((error as Error).message, "a Wait itself")
+  }
 })
 
 test("a kill aborts the greenlet's signal with the very error, before its code goes on", async () => {

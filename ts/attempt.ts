@@ -13,7 +13,7 @@ export abstract class Attempt<T> implements BlockingCall<T> {
   declare done: boolean
   /** Part of the iterator result. */
   declare value: T
-  /** Who made it. */
+  /** Who made it; MAIN for async greenlets too. */
   declare protected strand: Strand
   /** What has become of it; null while it has not begun or need not wait. */
   declare protected wait: Wait<T> | null;

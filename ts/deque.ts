@@ -18,6 +18,9 @@ class Chunk<T> {
 export class Deque<T> {
   private head = new Chunk<T>(SMALLEST)
   private tail = this.head
+  // the slots of both, which every item needs
+  private front = this.head.slots
+  private back = this.head.slots
   private begin = 0
   private end = 0
   private count = 0
@@ -35,15 +38,15 @@ export class Deque<T> {
   }
 
   push(item: T): void {
-    if (this.end === this.tail.slots.length) this.grow()
-    this.tail.slots[this.end++] = item
+    if (this.end === this.back.length) this.grow()
+    this.back[this.end++] = item
     this.count++
   }
 
   /** Takes out the oldest; undefined when there is none. */
   shift(): T | undefined {
     if (this.count === 0) return undefined
-    const { slots } = this.head
+    const slots = this.front
     const item = slots[this.begin]
     slots[this.begin++] = undefined
     if (--this.count === 0) this.begin = this.end = 0
@@ -67,12 +70,14 @@ export class Deque<T> {
     const chunk = this.spare ?? new Chunk<T>(Math.min(this.tail.slots.length * 2, LARGEST))
     this.spare = null
     this.tail = this.tail.next = chunk
+    this.back = chunk.slots
     this.end = 0
   }
 
   private leave(): void {
     const { head } = this
     this.head = head.next!
+    this.front = this.head.slots
     this.begin = 0
     head.next = null
     if (head.slots.length === LARGEST) this.spare = head

@@ -1,3 +1,4 @@
+import { Attempt } from "./attempt.ts"
 import { isGeneratorFunction, type Body } from "./body.ts"
 import { Kill } from "./kill.ts"
 import type { Runnable } from "./core/runqueue.ts"
@@ -328,7 +329,7 @@ function referenceTo(greenlet: RawGreenlet): WeakRef<RawGreenlet> {
 }
 
 function describe(value: unknown): string {
-  if (value instanceof Wait) return "a Wait itself"
+  if (value instanceof Wait || value instanceof Attempt) return "a Wait itself"
   if (value instanceof Promise) return "a promise"
   return typeof value === "object" && value !== null
     ? `an object (${value.constructor?.name ?? "no class"})`

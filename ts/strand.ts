@@ -220,10 +220,14 @@ export function delist(strand: Strand): void {
 
 /** The strand whose code is running, async greenlets included. */
 export function currentStrand(): Strand {
-  const { current, context } = scheduler
-  if (current !== OUTSIDE) return current
-  const strand = context?.get()
-  return strand === undefined || strand.dead ? mainStrand() : strand
+  return inContext(scheduler.current)
+}
+
+/** Tells the MAINs and async greenlets apart, which all run while `scheduler.current` is OUTSIDE: by the host's context that we are in. */
+export function inContext(strand: Strand): Strand {
+  if (strand !== OUTSIDE) return strand
+  const found = scheduler.context?.get()
+  return found === undefined || found.dead ? mainStrand() : found
 }
 
 /** The host's context, which tells async greenlets apart; made when the first one starts. */

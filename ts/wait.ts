@@ -1,7 +1,7 @@
 import { host } from "#host"
 import type { Runnable } from "./core/runqueue.ts"
 import { BlockingSwitchOutError } from "./exceptions.ts"
-import { currentStrand, scheduler, type Strand } from "./strand.ts"
+import { inContext, scheduler, type Strand } from "./strand.ts"
 
 /** What a generator greenlet can `yield*`: a `Wait`, a generator, or what has one inside. */
 export interface Op<T> {
@@ -60,7 +60,8 @@ export abstract class Wait<T> implements BlockingCall<T>, Runnable {
   private deferred: Deferred | null = null
 
   constructor() {
-    this.strand = currentStrand()
+    // an async greenlet is told from MAIN when the wait is awaited, still in its context: asking here cost a sixth of a put
+    this.strand = scheduler.current
   }
 
   /** Looks whether it is over at once (sets `value` and returns true), or arranges for `wake` or `fail`. May throw. */
@@ -228,7 +229,7 @@ export abstract class Wait<T> implements BlockingCall<T>, Runnable {
 
   private await(deferred: Deferred): void {
     if (this.state !== FRESH) throw new TypeError("a Wait can be waited for once")
-    const strand = (this.strand = this.strand.awaiter)
+    const strand = (this.strand = inContext(this.strand).awaiter)
     const interrupt = strand.takeInterrupt()
     if (interrupt !== undefined) {
       this.state = FINISHED

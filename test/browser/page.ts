@@ -1,6 +1,7 @@
 // What test/browser.test.ts runs in a page and in a worker of Chromium: tries everything and posts the results.
 import { getcurrent, getHub, joinall, run, signalHandler, sleep, spawn, Timeout, withTimeout } from "gevent-wasm"
 import { Event } from "gevent-wasm/event"
+import { FileObject } from "gevent-wasm/fileobject"
 import { NotSupportedError } from "gevent-wasm/exceptions"
 import { capabilities } from "gevent-wasm/host"
 import type { Greenlet } from "gevent-wasm/greenlet"
@@ -8,8 +9,9 @@ import { Semaphore } from "gevent-wasm/lock"
 import { Pool } from "gevent-wasm/pool"
 import { Program } from "gevent-wasm/program"
 import { Queue } from "gevent-wasm/queue"
+import { select } from "gevent-wasm/select"
 import { serveConnection, StreamServer } from "gevent-wasm/server"
-import { createConnection, Socket } from "gevent-wasm/socket"
+import { AF_UNIX, createConnection, Socket, socketpair } from "gevent-wasm/socket"
 import { Popen } from "gevent-wasm/subprocess"
 
 function described(error: unknown): unknown {
@@ -145,6 +147,18 @@ const tries: Record<string, () => unknown> = {
       .filter(([, there]) => there)
       .map(([name]) => name),
   socket: () => failureOf(() => new Socket()),
+  unix: () => failureOf(() => new Socket(AF_UNIX)),
+  open: () => failureOf(() => new FileObject("/etc/hostname")),
+  pair: () =>
+    run(function* () {
+      const [one, other] = socketpair()
+      using _one = one
+      using _other = other
+      yield* one.sendall("a\nb\n")
+      const [readable] = yield* select([other], [], [], 1)
+      const file = other.makefile("r")
+      return [readable.length, yield* file.readline(), yield* file.readline()]
+    }),
   connection: () => createConnection(["127.0.0.1", 80]).then(() => "connected", described),
   server: () => failureOf(() => new StreamServer("127.0.0.1:0", () => undefined).start()),
   inbound: () => failureOf(() => serveConnection({}, () => undefined)),

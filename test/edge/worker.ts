@@ -15,14 +15,16 @@ import {
 import { Loop } from "gevent-wasm/core"
 import type { Greenlet } from "gevent-wasm/greenlet"
 import { Event } from "gevent-wasm/event"
+import { FileObject } from "gevent-wasm/fileobject"
 import { NotSupportedError } from "gevent-wasm/exceptions"
 import { capabilities } from "gevent-wasm/host"
 import { Semaphore } from "gevent-wasm/lock"
 import { kill as killProcess } from "gevent-wasm/os"
 import { Program } from "gevent-wasm/program"
 import { Queue } from "gevent-wasm/queue"
+import { select } from "gevent-wasm/select"
 import { serveConnection, StreamServer } from "gevent-wasm/server"
-import { createConnection, Socket } from "gevent-wasm/socket"
+import { AF_UNIX, createConnection, Socket, socketpair } from "gevent-wasm/socket"
 import { Popen } from "gevent-wasm/subprocess"
 import everything from "./everything.wasm"
 
@@ -204,6 +206,31 @@ const routes: Record<string, Route> = {
       yield* socket.sendall("x")
       return [(yield* socket.recv(10)).length, socket.getpeername()[1] === Number(ECHO_PORT)]
     }),
+  "/select": (_parameters, { ECHO_PORT, SILENT_PORT }) =>
+    run(function* () {
+      using talking = yield* createConnection(["127.0.0.1", Number(ECHO_PORT)])
+      using silent = yield* createConnection(["127.0.0.1", Number(SILENT_PORT)])
+      const [, writable] = yield* select([], [talking, silent], [])
+      yield* talking.sendall("x")
+      const [readable] = yield* select([talking, silent], [], [])
+      const [none] = yield* select([silent], [], [], 0.02)
+      return [writable.length, readable.length === 1 && readable[0] === talking, none.length]
+    }),
+  "/lines": (_parameters, { ECHO_PORT }) =>
+    run(function* () {
+      using socket = yield* createConnection(["127.0.0.1", Number(ECHO_PORT)])
+      yield* socket.sendall("one\ntwo\n")
+      const file = socket.makefile("r")
+      return [yield* file.readline(), yield* file.readline()]
+    }),
+  "/pair": () =>
+    run(function* () {
+      const [one, other] = socketpair()
+      using _one = one
+      using _other = other
+      yield* one.sendall("hello")
+      return (yield* other.recv(10)).length
+    }),
   "/refused": async (_parameters, { CLOSED_PORT }) => {
     const refused = await createConnection(["127.0.0.1", Number(CLOSED_PORT)]).then(() => "connected", described)
     return refused
@@ -271,6 +298,9 @@ const routes: Record<string, Route> = {
       bind: failureOf(() => socket.bind(["127.0.0.1", 0])),
       listen: failureOf(() => socket.listen()),
       server: failureOf(() => new StreamServer("127.0.0.1:0", () => undefined).start()),
+      unix: failureOf(() => new Socket(AF_UNIX)),
+      unixServer: failureOf(() => new StreamServer("unix:/tmp/x", () => undefined).start()),
+      open: failureOf(() => new FileObject("/etc/hostname")),
       file: await Program.load("program.wasm").then(() => "loaded", described),
       process: failureOf(() => new Popen(["true"])),
       kill: failureOf(() => killProcess(1, 0)),

@@ -21,7 +21,7 @@ await run(function* () {
       return false
     }
   }
-  const flood = Array.from({ length: 40 }, () => spawn(() => attempt(0.2)))
+  const flood = Array.from({ length: 120 }, () => spawn(() => attempt(0.2)))
   yield* joinall(flood)
   const served = flood.filter((client) => client.value === true).length
   console.log(`flood: ${served} served, ${flood.length - served} not`)

@@ -15,23 +15,26 @@ const LARGE = 65536
  */
 export class Buffered {
   readonly raw: Raw
-  /** Bytes that are read ahead, and that wait to be written; 0: none. */
+  /** Bytes that wait to be written; 0: none. */
   readonly size: number
+  private readonly ahead: number
   /** What was read ahead. */
   readonly input = new ByteBuffer()
   private output: Uint8Array = empty
   private first = 0
   private last = 0
 
-  constructor(raw: Raw, size: number) {
+  /** @param ahead - Bytes that are read at once. */
+  constructor(raw: Raw, size: number, ahead: number) {
     this.raw = raw
     this.size = size
+    this.ahead = ahead
   }
 
   /** Reads once, `wanted` bytes or a buffer full: how many came, 0 at the end, or BLOCKED. */
   fill(wanted = 1): number {
     if (!this.readyToRead()) return BLOCKED
-    const chunk = this.raw.take(Math.max(this.size, wanted))
+    const chunk = this.raw.take(Math.max(this.ahead, wanted))
     if (chunk === BLOCKED) return BLOCKED
     this.input.push(chunk)
     return chunk.length
@@ -50,7 +53,7 @@ export class Buffered {
 
   /** Reads into a buffer, without a copy of what fills it by itself: how many bytes, 0 at the end, or BLOCKED. */
   readInto(into: Uint8Array): number {
-    if (this.input.length > 0 || into.length < this.size) {
+    if (this.input.length > 0 || into.length < this.ahead) {
       if (this.input.length === 0) {
         const count = this.fill()
         if (count <= 0) return count

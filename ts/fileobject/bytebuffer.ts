@@ -44,6 +44,13 @@ export class ByteBuffer {
     return part
   }
 
+  /** Takes up to `count` bytes out, to be looked at before the next call: no copy is made. */
+  view(count: number): Uint8Array {
+    const part = this.bytes.subarray(this.start, Math.min(this.start + count, this.end))
+    this.drop(part.length)
+    return part
+  }
+
   /** A copy of the first `count` bytes at most, which stay. */
   peek(count: number): Uint8Array {
     return this.bytes.slice(this.start, Math.min(this.start + count, this.end))

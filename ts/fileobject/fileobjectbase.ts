@@ -40,10 +40,13 @@ export const SEEK_CUR = 1
 /** `seek`: from the end of the file. */
 export const SEEK_END = 2
 
-/** Bytes of a buffer. */
+/** Bytes of the buffer of a socket's or a pipe's file for what is written. */
 export const DEFAULT_BUFFER_SIZE = 8192
-/** Bytes of the buffer of what has a position: each call costs a round through the host's thread pool. */
-const FILE_BUFFER_SIZE = 65536
+/**
+ * Bytes that are read at once unless a size is given, and written to what has a position. The host's chunks are that long, and a call of
+ * a file costs a round through its thread pool.
+ */
+const CHUNK_SIZE = 65536
 const NEWLINE = 10
 const empty = new Uint8Array(0)
 
@@ -94,7 +97,6 @@ export abstract class FileObjectBase<M extends string = "r">
   ) {
     const { reads, writes, text, buffering } = opening
     const raw = new Raw(endpoint, reads, writes, limits)
-    const whole = raw.seekable ? FILE_BUFFER_SIZE : DEFAULT_BUFFER_SIZE
     this.name = name
     this.mode = opening.mode
     this.encoding = text === null ? null : text.encoding.name
@@ -102,9 +104,10 @@ export abstract class FileObjectBase<M extends string = "r">
     this.opening = opening
     this.unbuffered = buffering === 0
     this.lineBuffering = text !== null && (buffering === 1 || (buffering < 0 && endpoint.descriptor.terminal))
-    // text is read by the buffer in any case, since nobody knows how many bytes a character has
-    const size = buffering > 1 ? buffering : buffering === 0 && text === null ? 0 : whole
-    this.buffered = new Buffered(raw, size)
+    // text is read ahead in any case, since nobody knows how many bytes a character has
+    const whole = buffering !== 0 || text !== null
+    const size = buffering > 1 ? buffering : whole ? (raw.seekable ? CHUNK_SIZE : DEFAULT_BUFFER_SIZE) : 0
+    this.buffered = new Buffered(raw, size, buffering > 1 ? buffering : whole ? CHUNK_SIZE : 0)
     this.text = text === null ? null : this.openText(text)
     const outer = lock === null ? [] : [lock]
     this.readLocks = [...outer, new Semaphore()]

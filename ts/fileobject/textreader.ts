@@ -14,6 +14,8 @@ interface Decoded {
   readonly length: number
 }
 
+/** Bytes that are decoded at once. A line keeps the text in memory that it was cut from. */
+const PIECE = 8192
 /** The first of the units that begin a pair; the others differ in the last ten bits. */
 const HIGH_SURROGATE = 0xd800
 
@@ -105,7 +107,7 @@ export class TextReader {
   private fill(): typeof BLOCKED | 0 | 1 {
     const { input } = this.buffered
     if (input.length === 0 && this.buffered.fill() === BLOCKED) return BLOCKED
-    const bytes = input.take(input.length)
+    const bytes = input.view(PIECE)
     const last = bytes.length === 0
     const { carriage } = this
     const decoder = this.buffered.raw.seekable ? this.decoder.clone() : null

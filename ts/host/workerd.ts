@@ -56,8 +56,8 @@ export const host: Host = {
     currentHome().arm(ms, fn, ref)
   },
 
-  stream(family: "inet" | "inet6"): Descriptor {
-    return new Stream(family)
+  stream(family: "inet" | "inet6" | "unix"): Descriptor | number {
+    return family === "unix" ? -E.AFNOSUPPORT : new Stream(family)
   },
 
   async adopt(connection: unknown): Promise<Descriptor | number> {

@@ -1,6 +1,6 @@
 import { Attempt } from "../attempt.ts"
 import { limitOf, type Timeout, type TimeoutArgument } from "../limit.ts"
-import { currentStrand, OUTSIDE, scheduler } from "../strand.ts"
+import { scheduler } from "../strand.ts"
 import type { BlockingCall, Wait } from "../wait.ts"
 import { AcquireWait } from "./acquirewait.ts"
 import type { Lockable } from "./lockable.ts"
@@ -8,18 +8,16 @@ import type { Lockable } from "./lockable.ts"
 /** Acquires a lock, and waits only when that is not possible now. */
 export class Acquire extends Attempt<boolean> {
   declare private readonly lock: Lockable
-  declare private readonly blocking: boolean
   declare private readonly limit: Timeout | null
 
-  constructor(lock: Lockable, blocking: boolean, timeout: TimeoutArgument) {
+  constructor(lock: Lockable, timeout: TimeoutArgument) {
     super()
     this.done = false
     this.value = true
-    this.strand = scheduler.current === OUTSIDE ? currentStrand() : scheduler.current
+    this.strand = scheduler.current
     this.wait = null
     this.lock = lock
-    this.blocking = blocking
-    this.limit = limitOf(timeout)
+    this.limit = timeout === null ? null : limitOf(timeout)
   }
 
   [Symbol.iterator](): Iterator<BlockingCall<unknown>, boolean, unknown> {
@@ -31,6 +29,6 @@ export class Acquire extends Attempt<boolean> {
   }
 
   protected makeWait(): Wait<boolean> {
-    return new AcquireWait(this.lock, this.blocking, this.limit)
+    return new AcquireWait(this.lock, true, this.limit)
   }
 }

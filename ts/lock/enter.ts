@@ -1,6 +1,6 @@
 import { Attempt } from "../attempt.ts"
 import { limitOf, type Timeout, type TimeoutArgument } from "../limit.ts"
-import { currentStrand, OUTSIDE, scheduler } from "../strand.ts"
+import { scheduler } from "../strand.ts"
 import type { BlockingCall, Wait } from "../wait.ts"
 import { EnterWait } from "./acquirewait.ts"
 import { Held } from "./held.ts"
@@ -15,10 +15,10 @@ export class Enter extends Attempt<Held> {
     super()
     this.done = false
     this.value = undefined as never
-    this.strand = scheduler.current === OUTSIDE ? currentStrand() : scheduler.current
+    this.strand = scheduler.current
     this.wait = null
     this.lock = lock
-    this.limit = limitOf(timeout)
+    this.limit = timeout === null ? null : limitOf(timeout)
   }
 
   [Symbol.iterator](): Iterator<BlockingCall<unknown>, Held, unknown> {

@@ -4,6 +4,7 @@ import type { Linked } from "../linkable.ts"
 import { currentStrand, type Strand } from "../strand.ts"
 import type { BlockingCall } from "../wait.ts"
 import { Acquire } from "./acquire.ts"
+import { AcquireWait } from "./acquirewait.ts"
 import { Enter } from "./enter.ts"
 import type { Held } from "./held.ts"
 import type { Lockable } from "./lockable.ts"
@@ -38,7 +39,7 @@ export class RLock implements Lockable {
    * @returns Whether it was acquired.
    */
   acquire(blocking = true, timeout: TimeoutArgument = null): BlockingCall<boolean> {
-    return new Acquire(this, blocking, timeout)
+    return blocking ? new Acquire(this, timeout) : new AcquireWait(this, blocking, timeout)
   }
 
   /** Acquires it if no other holds it; whether that was so. Never waits. gevent: `acquire(blocking=False)`. */

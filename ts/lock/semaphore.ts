@@ -2,6 +2,7 @@ import type { TimeoutArgument } from "../limit.ts"
 import { Linkable } from "../linkable.ts"
 import type { BlockingCall, Wait } from "../wait.ts"
 import { Acquire } from "./acquire.ts"
+import { AcquireWait } from "./acquirewait.ts"
 import { Enter } from "./enter.ts"
 import type { Held } from "./held.ts"
 import type { Lockable } from "./lockable.ts"
@@ -69,7 +70,7 @@ export class Semaphore extends Linkable implements Lockable {
    * @returns Whether it was acquired.
    */
   acquire(blocking = true, timeout: TimeoutArgument = null): BlockingCall<boolean> {
-    return new Acquire(this, blocking, timeout)
+    return blocking ? new Acquire(this, timeout) : new AcquireWait(this, blocking, timeout)
   }
 
   /** Takes one if there is one; whether that was so. Never waits. gevent: `acquire(blocking=False)`. */

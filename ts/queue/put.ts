@@ -1,7 +1,7 @@
 import { Attempt } from "../attempt.ts"
 import { Full } from "../exceptions.ts"
 import { limitOf, type Timeout, type TimeoutArgument } from "../limit.ts"
-import { currentStrand, OUTSIDE, scheduler } from "../strand.ts"
+import { scheduler } from "../strand.ts"
 import type { BlockingCall, Wait } from "../wait.ts"
 import { PutWait } from "./putter.ts"
 import type { Item, SimpleQueue } from "./simplequeue.ts"
@@ -10,19 +10,17 @@ import type { Item, SimpleQueue } from "./simplequeue.ts"
 export class Put<T> extends Attempt<void> {
   declare private readonly queue: SimpleQueue<T>
   declare private readonly item: Item<T>
-  declare private readonly block: boolean
   declare private readonly limit: Timeout | null
 
-  constructor(queue: SimpleQueue<T>, item: Item<T>, block: boolean, timeout: TimeoutArgument) {
+  constructor(queue: SimpleQueue<T>, item: Item<T>, timeout: TimeoutArgument) {
     super()
     this.done = false
     this.value = undefined
-    this.strand = scheduler.current === OUTSIDE ? currentStrand() : scheduler.current
+    this.strand = scheduler.current
     this.wait = null
     this.queue = queue
     this.item = item
-    this.block = block
-    this.limit = limitOf(timeout, Full)
+    this.limit = timeout === null ? null : limitOf(timeout, Full)
   }
 
   [Symbol.iterator](): Iterator<BlockingCall<unknown>, void, unknown> {
@@ -33,6 +31,6 @@ export class Put<T> extends Attempt<void> {
   }
 
   protected makeWait(): Wait<void> {
-    return new PutWait(this.queue, this.item, this.block, this.limit)
+    return new PutWait(this.queue, this.item, true, this.limit)
   }
 }

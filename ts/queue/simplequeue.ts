@@ -10,9 +10,9 @@ import { currentStrand, scheduler } from "../strand.ts"
 import { WaitList } from "../waitlist.ts"
 import type { BlockingCall, Wait } from "../wait.ts"
 import { Get } from "./get.ts"
-import { Next, Peek, type Getter } from "./getter.ts"
+import { GetWait, Next, Peek, type Getter } from "./getter.ts"
 import { Put } from "./put.ts"
-import type { PutWait } from "./putter.ts"
+import { PutWait } from "./putter.ts"
 
 /** What can be put: an item, or the class `StopIteration`, which ends those who iterate. */
 export type Item<T> = T | typeof StopIteration
@@ -104,7 +104,7 @@ export class SimpleQueue<T = unknown> implements Runnable, Source<T> {
    * @throws {ShutDown} when it is shut down.
    */
   put(item: Item<T>, block = true, timeout: TimeoutArgument = null): BlockingCall<void> {
-    return new Put(this, item, block, timeout)
+    return block ? new Put(this, item, timeout) : new PutWait(this, item, block, timeout)
   }
 
   /** Puts an item in. Never waits. gevent: `put_nowait`. @throws {Full} when it is full. @throws {ShutDown} when it is shut down. */
@@ -120,7 +120,8 @@ export class SimpleQueue<T = unknown> implements Runnable, Source<T> {
    * @throws {ShutDown} when it is shut down and empty.
    */
   get(block = true, timeout: TimeoutArgument = null): BlockingCall<T> {
-    return new Get(this, block, timeout)
+    // either does the same; the queue as it is now tells which costs less
+    return block && this._qsize() > 0 ? new Get(this, timeout) : new GetWait(this, block, timeout)
   }
 
   /** Takes the next item out. Never waits. gevent: `get_nowait`. @throws {Empty} when there is none. @throws {ShutDown} when it is shut down and empty. */

@@ -170,7 +170,10 @@ export function getoutput(
 }
 
 /** What is done with a process as a whole: with it the process has ended, in whatever way. */
-function* whole<P extends Popen<PopenOptions>, T>(popen: P, body: (popen: P) => Iterable<BlockingCall<unknown>, T>): Body<T> {
+function* whole<P extends Popen<PopenOptions>, T>(
+  popen: P,
+  body: (popen: P) => Iterable<BlockingCall<unknown>, T>,
+): Body<T> {
   try {
     return yield* body(popen) as Body<T>
   } finally {

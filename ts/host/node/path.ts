@@ -1,6 +1,5 @@
 import { Buffer } from "node:buffer"
 import { chmodSync, existsSync, renameSync, statSync, unlinkSync } from "node:fs"
-import type net from "node:net"
 import { dirname } from "node:path"
 import process from "node:process"
 import { E } from "../errno.ts"
