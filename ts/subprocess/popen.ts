@@ -92,6 +92,7 @@ export class Popen<const O extends PopenOptions = object> extends Linkable imple
       this.stderr = stderr as typeof this.stderr
       this.feeding = plan.carry(child)
     } catch (error) {
+      this[Symbol.dispose]()
       for (const pipe of child.pipes) pipe?.close()
       child.kill(SIGKILL)
       throw error
