@@ -6,7 +6,26 @@ import { join, resolve } from "node:path"
 import ts from "typescript"
 
 const FOLDER = "build/doc-examples"
-const SECTIONS = ["GV", "GR", "HB", "CO", "TO", "EV", "LK", "QU", "PL", "LO", "SO", "SL", "OS", "SG", "SP", "FO"]
+const SECTIONS = [
+  "GV",
+  "GR",
+  "HB",
+  "CO",
+  "TO",
+  "EV",
+  "LK",
+  "QU",
+  "PL",
+  "LO",
+  "SO",
+  "SS",
+  "SL",
+  "OS",
+  "SG",
+  "SP",
+  "FO",
+  "SV",
+]
 
 const problems = []
 const counts = { exports: 0, examples: 0 }

@@ -27,6 +27,7 @@ const LAYERS = [
   "pool",
   "services",
   "socket fileobject",
+  "ssl",
   "select",
   "selectors",
   "os signal subprocess",

@@ -15,6 +15,7 @@ const SECTIONS = {
   QU: 18,
   PL: 24,
   LO: 7,
+  SS: 10,
   SL: 11,
   OS: 12,
   SG: 7,

@@ -1,4 +1,4 @@
-import { execFileSync, spawn as spawnProcess, spawnSync } from "node:child_process"
+import { spawn as spawnProcess, spawnSync } from "node:child_process"
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs"
 import net from "node:net"
 import { tmpdir } from "node:os"
@@ -424,20 +424,6 @@ for (const name of ["path", "abstract", "pair", "dup", "options"]) {
     await settled(idle)
   })
 }
-
-test("the examples greet each other", async () => {
-  const path = freshPath()
-  const flags = host.name === "deno" ? ["run", "--allow-all", "--no-prompt"] : []
-  const server = spawnProcess(process.execPath, [...flags, "build/examples/unix_server.mjs", path])
-  try {
-    await new Promise((resolve) => server.stdout.once("data", resolve))
-    const client = [...flags, "build/examples/unix_client.mjs", path, "Ada"]
-    const printed = execFileSync(process.execPath, client, { encoding: "utf8" })
-    assert.is(printed, "What is your name?\nHello, Ada!\n")
-  } finally {
-    server.kill()
-  }
-})
 
 test("SO-01: the console shows a unix socket", () => {
   using socket = new Socket(AF_UNIX, SOCK_STREAM)

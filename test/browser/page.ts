@@ -12,6 +12,7 @@ import { Queue } from "gevent-wasm/queue"
 import { select } from "gevent-wasm/select"
 import { serveConnection, StreamServer } from "gevent-wasm/server"
 import { AF_UNIX, createConnection, Socket, socketpair } from "gevent-wasm/socket"
+import { createDefaultContext, Purpose } from "gevent-wasm/ssl"
 import { Popen } from "gevent-wasm/subprocess"
 
 function described(error: unknown): unknown {
@@ -161,6 +162,9 @@ const tries: Record<string, () => unknown> = {
     }),
   connection: () => createConnection(["127.0.0.1", 80]).then(() => "connected", described),
   server: () => failureOf(() => new StreamServer("127.0.0.1:0", () => undefined).start()),
+  tlsClient: () => failureOf(() => createDefaultContext().wrapSocket({} as never, { serverHostname: "localhost" })),
+  tlsServer: () =>
+    failureOf(() => createDefaultContext(Purpose.CLIENT_AUTH).wrapSocket({} as never, { serverSide: true })),
   inbound: () => failureOf(() => serveConnection({}, () => undefined)),
   process: () => failureOf(() => new Popen(["true"])),
   signal: () => failureOf(() => signalHandler(2, () => sleep(0))),

@@ -25,6 +25,7 @@ import { Queue } from "gevent-wasm/queue"
 import { select } from "gevent-wasm/select"
 import { serveConnection, StreamServer } from "gevent-wasm/server"
 import { AF_UNIX, createConnection, Socket, socketpair } from "gevent-wasm/socket"
+import { createDefaultContext, Purpose } from "gevent-wasm/ssl"
 import { Popen } from "gevent-wasm/subprocess"
 import everything from "./everything.wasm"
 
@@ -305,6 +306,8 @@ const routes: Record<string, Route> = {
       process: failureOf(() => new Popen(["true"])),
       kill: failureOf(() => killProcess(1, 0)),
       signal: failureOf(() => signalHandler(2, () => sleep(0))),
+      tlsClient: failureOf(() => createDefaultContext().wrapSocket(socket, { serverHostname: "localhost" })),
+      tlsServer: failureOf(() => createDefaultContext(Purpose.CLIENT_AUTH).wrapSocket(socket, { serverSide: true })),
       compile: await Program.load(new Uint8Array(8)).then(() => "compiled", described),
     }
   },

@@ -1,23 +1,23 @@
-import { writeSync } from "node:fs"
 import type net from "node:net"
 import type { Readable, Writable } from "node:stream"
 import { ChunkQueue } from "../chunks.ts"
 import { Descriptor, ERR, HUP, IN, OUT } from "../descriptor.ts"
 import { E } from "../errno.ts"
-import { errnoOfError } from "./errors.ts"
-import { adoptWire, handleOf, HIGH_WATER_MARK } from "./wire.ts"
+import { HIGH_WATER_MARK, type WireUser } from "../wire.ts"
+import { transport } from "./transport.ts"
+import { adoptSocket, fdOf, handleOf } from "./wire.ts"
 
 /**
  * This end of a pipe whose other end is a descriptor of a child. It reads ahead up to the high-water mark, and takes writes
  * while the pipe, or the host's queue before it, has room.
  */
-export class ChildPipe extends Descriptor {
+export class ChildPipe extends Descriptor implements WireUser {
   private readonly source: Readable | null
   private readonly sink: Writable | null
-  // The system's number, where the host shows it: write(2) is called straight from the caller's memory.
+  // The system's number, where the host shows it: bytes go there straight from the caller's memory.
   private readonly fd: number
   private readonly inbox = new ChunkQueue()
-  private closed = false
+  private shut = false
   private paused = false
   private readEnded = false
   private writeEnded = false
@@ -33,20 +33,26 @@ export class ChildPipe extends Descriptor {
   constructor(source: Readable | null, sink: Writable | null) {
     super()
     const stream = (source ?? sink) as net.Socket
-    const adopted = isMovable(stream) ? adoptWire(stream, (chunk) => this.received(chunk)) : undefined
-    this.source = source === null ? null : (adopted ?? source)
-    this.sink = sink === null ? null : (adopted ?? sink)
-    this.fd = adopted === undefined ? -1 : (handleOf(adopted)?.fd ?? -1)
-    if (adopted === undefined) source?.on("data", (chunk: Buffer) => this.arrived(chunk))
-    this.source?.on("end", () => this.ended())
-    for (const each of new Set([this.source, this.sink])) {
-      // whatever happens to a pipe is its end: EPIPE to who writes, the end of the stream to who reads
-      each?.on("error", () => this.gone())
-      each?.on("close", () => this.gone())
+    if (isMovable(stream)) {
+      const wire = adoptSocket(stream, this)
+      this.source = source === null ? null : wire
+      this.sink = sink === null ? null : wire
+      this.fd = fdOf(wire)
+      wire.unref()
+      if (source !== null) wire.resume()
+      return
+    }
+    this.source = source
+    this.sink = sink
+    this.fd = -1
+    source?.on("data", (chunk: Buffer) => this.arrived(chunk))
+    source?.on("end", () => this.ended())
+    sink?.on("drain", () => this.drained())
+    for (const each of new Set([source, sink])) {
+      each?.on("error", () => this.failed())
+      each?.on("close", () => this.closed())
       ;(each as Partial<net.Socket> | null)?.unref?.()
     }
-    this.sink?.on("drain", () => this.drained())
-    if (adopted !== undefined && source !== null) adopted.resume()
   }
 
   override readiness(): number {
@@ -83,14 +89,18 @@ export class ChildPipe extends Descriptor {
 
   override send(from: Uint8Array): number {
     const { sink } = this
-    if (sink === null || this.closed) return -E.BADF
+    if (sink === null || this.shut) return -E.BADF
     if (this.writeEnded || sink.destroyed) return -E.PIPE
     if (this.blocked) return -E.AGAIN
     if (this.buffered) this.buffered = sink.writableLength > 0
     let done = 0
     if (!this.buffered && this.fd >= 0) {
-      done = this.write(from)
-      if (done < 0 || done === from.length) return done
+      done = transport.send(sink as net.Socket, this.fd, from)
+      if (done === from.length) return done
+      if (done < 0) {
+        this.writeEnded = true
+        return -E.PIPE
+      }
     }
     const count = Math.min(from.length - done, HIGH_WATER_MARK)
     // a copy: the host writes later, when the caller has long used its memory for something else
@@ -100,8 +110,8 @@ export class ChildPipe extends Descriptor {
   }
 
   override close(): void {
-    if (this.closed) return
-    this.closed = true
+    if (this.shut) return
+    this.shut = true
     this.inbox.clear()
     const { source, sink } = this
     if (sink !== null && !sink.destroyed && (sink.writableLength > 0 || this.fd < 0)) {
@@ -123,8 +133,9 @@ export class ChildPipe extends Descriptor {
     if (!this.received(owned)) this.source!.pause()
   }
 
-  private received(chunk: Uint8Array): boolean {
-    if (this.closed) return true
+  /** Called by the wire. */
+  received(chunk: Uint8Array): boolean {
+    if (this.shut) return true
     const { inbox } = this
     inbox.push(chunk)
     if (inbox.size === chunk.length) this.notify()
@@ -139,36 +150,36 @@ export class ChildPipe extends Descriptor {
     this.source!.resume()
   }
 
-  private ended(): void {
+  /** Called by the wire. */
+  ended(): void {
     this.readEnded = true
     this.notify()
   }
 
-  private drained(): void {
+  /** Called by the wire. */
+  drained(): void {
     this.blocked = false
     this.notify()
   }
 
-  private gone(): void {
+  /** Called by the wire, whatever happens to it: the end of the stream to who reads, EPIPE to who writes. */
+  failed(): void {
+    this.closed()
+  }
+
+  /** Called by the wire. */
+  closed(): void {
     this.readEnded = this.writeEnded = true
     this.notify()
   }
 
+  /** Never called: a pipe is one from the start. */
+  connected(): void {}
+
   // What is read when the queue is empty.
   private nothing(wanted: number): number {
-    if (this.closed) return -E.BADF
+    if (this.shut) return -E.BADF
     return wanted === 0 || this.readEnded ? 0 : -E.AGAIN
-  }
-
-  // write(2): the number of bytes that the kernel took, maybe 0.
-  private write(from: Uint8Array): number {
-    try {
-      return writeSync(this.fd, from, 0, from.length)
-    } catch (error) {
-      if (errnoOfError(error) === E.AGAIN) return 0
-      this.writeEnded = true
-      return -E.PIPE
-    }
   }
 }
 
