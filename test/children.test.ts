@@ -10,7 +10,7 @@ import process from "node:process"
 import { fileURLToPath } from "node:url"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
-import { forgetEnded, held, released } from "./processes.ts"
+import { forgetEnded, held, opened, released } from "./processes.ts"
 
 const SECONDS = Number(process.env["STRESS_SECONDS"] ?? 3)
 const SEED = Number(process.env["STRESS_SEED"] ?? Date.now() % 1_000_000)
@@ -27,12 +27,7 @@ function random(limit: number): number {
   return Math.floor((state / 2 ** 32) * limit)
 }
 
-// the hosts open some descriptors for good with the first children
-test.before(() =>
-  run(function* () {
-    for (let i = 0; i < 3; i++) yield* new Popen(["true"], { stdin: PIPE, stdout: PIPE, stderr: PIPE }).communicate()
-  }),
-)
+test.before(opened)
 test.before.each(forgetEnded)
 
 test("a thousand children, fifty at a time, leave nothing behind", () =>

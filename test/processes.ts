@@ -1,5 +1,7 @@
+import { run } from "gevent-wasm"
 import { descriptors, processes } from "gevent-wasm/core"
 import { waitpid, WNOHANG } from "gevent-wasm/os"
+import { PIPE, Popen } from "gevent-wasm/subprocess"
 import { readdirSync, readFileSync } from "node:fs"
 import process from "node:process"
 import * as assert from "uvu/assert"
@@ -16,7 +18,18 @@ export function held(): Held {
   return { system: readdirSync("/proc/self/fd").length, table: descriptors.size, zombies: zombies() }
 }
 
-/** Waits, in the host's time, until no more is held than before. Hosts open some descriptors for good with the first child. */
+/** Has the host open what it opens for good: with the first children, and with the first signal, which Deno else does at some time. */
+export function opened(): Promise<void> {
+  const ignore = (): void => undefined
+  process.on("SIGWINCH", ignore)
+  process.off("SIGWINCH", ignore)
+  return run(function* () {
+    const streams = { stdin: PIPE, stdout: PIPE, stderr: PIPE }
+    for (let i = 0; i < 3; i++) yield* new Popen(["true"], streams).communicate()
+  })
+}
+
+/** Waits, in the host's time, until no more is held than before. */
 export async function released(before: Held, seconds = 5, spare = 0): Promise<void> {
   const end = performance.now() + seconds * 1000
   for (;;) {

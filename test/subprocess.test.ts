@@ -31,7 +31,7 @@ import process from "node:process"
 import { pathToFileURL } from "node:url"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
-import { bytes, forgetEnded, held, released, text } from "./processes.ts"
+import { bytes, forgetEnded, held, opened, released, text } from "./processes.ts"
 import { connectedPair, failure, readAll } from "./sockets.ts"
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "subprocess-")))
@@ -70,12 +70,7 @@ function counting(): { readonly turns: number; stop(): Wait<unknown> } {
   }
 }
 
-// the hosts open some descriptors for good with the first children
-test.before(() =>
-  runGreenlet(function* () {
-    for (let i = 0; i < 3; i++) yield* new Popen(["true"], { stdin: PIPE, ...BOTH }).communicate()
-  }),
-)
+test.before(opened)
 test.before.each(forgetEnded)
 
 test("SP-01: a list starts a program with its arguments as they are", () =>
