@@ -33,6 +33,7 @@ const LAYERS = [
   "ssl",
   "select",
   "selectors",
+  "os signal subprocess",
   "baseserver",
   "serveconnection",
   "server",

@@ -22,6 +22,9 @@ const SECTIONS = {
   RA: 16,
   RD: 1,
   SL: 11,
+  OS: 12,
+  SG: 7,
+  SP: 31,
   FO: 16,
 }
 

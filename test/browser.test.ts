@@ -166,6 +166,7 @@ const MISSING: Record<string, [row: string, code: string]> = {
   unix: ["unix sockets", "EAFNOSUPPORT"],
   open: ["files, `Stat` watchers", "ENOSYS"],
   file: ["files, `Stat` watchers", "ENOSYS"],
+  process: ["processes", "ENOSYS"],
   signal: ["signals", "EINVAL"],
 }
 for (const [call, [row, code]] of Object.entries(MISSING)) {

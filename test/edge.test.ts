@@ -331,6 +331,8 @@ const CODES: Record<string, [title: string, code: string]> = {
   unixServer: ["unix sockets", "EAFNOSUPPORT"],
   open: ["files, `Stat` watchers", "ENOSYS"],
   file: ["files, `Stat` watchers", "ENOSYS"],
+  process: ["processes", "ENOSYS"],
+  kill: ["processes", "ENOSYS"],
   signal: ["signals", "EINVAL"],
   compile: ["compiling", "ENOTSUP"],
 }

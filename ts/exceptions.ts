@@ -358,3 +358,91 @@ export class NotSupportedError extends SocketError {
 export function need(capability: keyof Capabilities, syscall?: string): void {
   if (!host.capabilities[capability]) throw new NotSupportedError(capability, syscall)
 }
+
+/** Something of `subprocess` went wrong. Python: `subprocess.SubprocessError`. */
+export class SubprocessError extends Error {
+  override name = "SubprocessError"
+}
+
+/** What a process was started with: a list, or a text for the shell. */
+export type ProcessArguments = string | readonly string[]
+
+/**
+ * A process has ended with another code than 0, and that was to be an error. Python: `subprocess.CalledProcessError`.
+ *
+ * @example
+ * ```ts
+ * import { CalledProcessError, checkCall } from "gevent-wasm/subprocess"
+ * try {
+ *   await checkCall(["false"])
+ * } catch (error) {
+ *   console.log((error as CalledProcessError).returncode) // 1
+ * }
+ * ```
+ */
+export class CalledProcessError extends SubprocessError {
+  override name = "CalledProcessError"
+  /** The code that it ended with, or the negative number of the signal that ended it. */
+  readonly returncode: number
+  /** What it was started with. */
+  readonly cmd: ProcessArguments
+  /** What it wrote to its output, if that was read: bytes, or a text. */
+  readonly output: Uint8Array | string | null
+  /** What it wrote to its error output, if that was read. */
+  readonly stderr: Uint8Array | string | null
+
+  constructor(
+    returncode: number,
+    cmd: ProcessArguments,
+    output: Uint8Array | string | null = null,
+    stderr: Uint8Array | string | null = null,
+  ) {
+    const how =
+      returncode < 0 ? `died with ${signalName(-returncode)}` : `returned non-zero exit status ${String(returncode)}`
+    super(`Command ${JSON.stringify(cmd)} ${how}.`)
+    this.returncode = returncode
+    this.cmd = cmd
+    this.output = output
+    this.stderr = stderr
+  }
+
+  /** The same as `output`. */
+  get stdout(): Uint8Array | string | null {
+    return this.output
+  }
+}
+
+/** A process has not ended, or not said all, within the time that it was given. Python: `subprocess.TimeoutExpired`. */
+export class TimeoutExpired extends SubprocessError {
+  override name = "TimeoutExpired"
+  /** What it was started with. */
+  readonly cmd: ProcessArguments
+  /** Seconds. */
+  readonly timeout: number
+  /** What it wrote to its output by then, if that was read: bytes, or a text. */
+  readonly output: Uint8Array | string | null
+  /** What it wrote to its error output by then, if that was read. */
+  readonly stderr: Uint8Array | string | null
+
+  constructor(
+    cmd: ProcessArguments,
+    timeout: number,
+    output: Uint8Array | string | null = null,
+    stderr: Uint8Array | string | null = null,
+  ) {
+    super(`Command ${JSON.stringify(cmd)} timed out after ${timeout} seconds`)
+    this.cmd = cmd
+    this.timeout = timeout
+    this.output = output
+    this.stderr = stderr
+  }
+
+  /** The same as `output`. */
+  get stdout(): Uint8Array | string | null {
+    return this.output
+  }
+}
+
+function signalName(signum: number): string {
+  return Object.keys(host.signals).find((name) => host.signals[name] === signum) ?? `signal ${signum}`
+}

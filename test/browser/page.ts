@@ -14,6 +14,7 @@ import { DohResolver } from "gevent-wasm/resolver"
 import { serveConnection, StreamServer } from "gevent-wasm/server"
 import { AF_UNIX, createConnection, gethostbyname, Socket, socketpair } from "gevent-wasm/socket"
 import { createDefaultContext, Purpose } from "gevent-wasm/ssl"
+import { Popen } from "gevent-wasm/subprocess"
 
 function described(error: unknown): unknown {
   const { name, code, message } = error as Error & { code?: string }
@@ -172,6 +173,7 @@ const tries: Record<string, () => unknown> = {
   tlsServer: () =>
     failureOf(() => createDefaultContext(Purpose.CLIENT_AUTH).wrapSocket({} as never, { serverSide: true })),
   inbound: () => failureOf(() => serveConnection({}, () => undefined)),
+  process: () => failureOf(() => new Popen(["true"])),
   signal: () => failureOf(() => signalHandler(2, () => sleep(0))),
   file: () => Program.load("program.wasm").then(() => "loaded", described),
 }

@@ -19,6 +19,7 @@ import { FileObject } from "gevent-wasm/fileobject"
 import { NotSupportedError } from "gevent-wasm/exceptions"
 import { capabilities } from "gevent-wasm/host"
 import { Semaphore } from "gevent-wasm/lock"
+import { kill as killProcess } from "gevent-wasm/os"
 import { Program } from "gevent-wasm/program"
 import { Queue } from "gevent-wasm/queue"
 import { select } from "gevent-wasm/select"
@@ -34,6 +35,7 @@ import {
   resolve,
 } from "gevent-wasm/resolver"
 import { createDefaultContext, Purpose } from "gevent-wasm/ssl"
+import { Popen } from "gevent-wasm/subprocess"
 import everything from "./everything.wasm"
 
 interface Environment {
@@ -348,6 +350,8 @@ const routes: Record<string, Route> = {
       unixServer: failureOf(() => new StreamServer("unix:/tmp/x", () => undefined).start()),
       open: failureOf(() => new FileObject("/etc/hostname")),
       file: await Program.load("program.wasm").then(() => "loaded", described),
+      process: failureOf(() => new Popen(["true"])),
+      kill: failureOf(() => killProcess(1, 0)),
       signal: failureOf(() => signalHandler(2, () => sleep(0))),
       tlsClient: failureOf(() => createDefaultContext().wrapSocket(socket, { serverHostname: "localhost" })),
       tlsServer: failureOf(() => createDefaultContext(Purpose.CLIENT_AUTH).wrapSocket(socket, { serverSide: true })),

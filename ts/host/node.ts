@@ -9,6 +9,7 @@ import { monotonic, wall } from "./clock.ts"
 import type { Descriptor } from "./descriptor.ts"
 import { E } from "./errno.ts"
 import type { Context, FileStat, Home, Host, ResolvedAddress } from "./host.ts"
+import { killProcess, spawnProcess } from "./node/child.ts"
 import { Datagram } from "./node/datagram.ts"
 import { domains } from "./node/domains.ts"
 import type { Secure, SecureOptions } from "./secure.ts"
@@ -42,6 +43,8 @@ export const host: Host = {
   name: "node",
   signals,
   signal,
+  spawn: spawnProcess,
+  kill: killProcess,
   systemErrno,
   errno: errnoOfError,
   write: writeOutput,

@@ -41,6 +41,14 @@ export const web: Web = {
     return -E.INVAL
   },
 
+  spawn(): number {
+    return -E.NOSYS
+  },
+
+  kill(): number {
+    return -E.NOSYS
+  },
+
   onIdle(): () => void {
     // nobody tells when nothing is left to wait for
     return () => undefined
