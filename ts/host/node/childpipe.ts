@@ -37,7 +37,7 @@ export class ChildPipe extends Descriptor implements WireUser {
       const wire = adoptSocket(stream, this)
       this.source = source === null ? null : wire
       this.sink = sink === null ? null : wire
-      this.fd = fdOf(wire)
+      this.fd = fdOf(handleOf(wire))
       wire.unref()
       if (source !== null) wire.resume()
       return
@@ -175,6 +175,9 @@ export class ChildPipe extends Descriptor implements WireUser {
 
   /** Never called: a pipe is one from the start. */
   connected(): void {}
+
+  /** Never called: it stays what it is. */
+  became(): void {}
 
   // What is read when the queue is empty.
   private nothing(wanted: number): number {
