@@ -1,6 +1,17 @@
 import { host } from "#host"
 import { run, sleep, spawn, type Op, type Wait } from "gevent-wasm"
-import { createConnection, SHUT_WR, Socket, SocketError, SocketTimeout, type SocketAddress } from "gevent-wasm/socket"
+import {
+  AF_UNIX,
+  createConnection,
+  LINGER_ON,
+  SHUT_WR,
+  SO_LINGER,
+  SOL_SOCKET,
+  Socket,
+  SocketError,
+  SocketTimeout,
+  type SocketAddress,
+} from "gevent-wasm/socket"
 import {
   CERT_NONE,
   CERT_OPTIONAL,
@@ -27,7 +38,9 @@ import {
   type WrapOptions,
 } from "gevent-wasm/ssl"
 import { execFile, execFileSync, spawn as startProcess } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { promisify } from "node:util"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
@@ -53,6 +66,23 @@ function clientContext(): SSLContext {
   return createDefaultContext(Purpose.SERVER_AUTH, { cafile: certificates.ca })
 }
 
+/** How the sockets of a test are wrapped: so that they can be unwrapped, or on the way without that. */
+let way: WrapOptions = {}
+
+/** Makes a test of each way. */
+function testBothWays(title: string, body: () => Promise<void>): void {
+  for (const unwrap of [true, false]) {
+    test(unwrap ? title : `${title} (without unwrap)`, async () => {
+      way = { unwrap }
+      try {
+        await body()
+      } finally {
+        way = {}
+      }
+    })
+  }
+}
+
 interface Ends {
   client?: SSLContext
   server?: SSLContext
@@ -64,8 +94,8 @@ interface Ends {
 function* securePair(ends: Ends = {}): Generator<Wait<unknown>, [client: SSLSocket, server: SSLSocket], unknown> {
   const { client = clientContext(), server = serverContext() } = ends
   const [near, far] = yield* connectedPair()
-  const accepting = spawn(() => server.wrapSocket(far, { serverSide: true, ...ends.serverOptions }))
-  const secured = yield* client.wrapSocket(near, { serverHostname: "localhost", ...ends.clientOptions })
+  const accepting = spawn(() => server.wrapSocket(far, { ...way, serverSide: true, ...ends.serverOptions }))
+  const secured = yield* client.wrapSocket(near, { ...way, serverHostname: "localhost", ...ends.clientOptions })
   return [secured, yield* accepting.get()]
 }
 
@@ -75,7 +105,7 @@ function* failedPair(ends: Ends): Generator<Wait<unknown>, [client: Error, serve
   const [near, far] = yield* connectedPair()
   const accepting = spawn(function* () {
     try {
-      const secure = yield* server.wrapSocket(far, { serverSide: true, ...ends.serverOptions })
+      const secure = yield* server.wrapSocket(far, { ...way, serverSide: true, ...ends.serverOptions })
       secure.settimeout(5)
       try {
         yield* secure.recv(1)
@@ -89,7 +119,7 @@ function* failedPair(ends: Ends): Generator<Wait<unknown>, [client: Error, serve
   })
   const error = yield* failure(
     (function* () {
-      using secure = yield* client.wrapSocket(near, { serverHostname: "localhost", ...ends.clientOptions })
+      using secure = yield* client.wrapSocket(near, { ...way, serverHostname: "localhost", ...ends.clientOptions })
       secure.settimeout(5)
       // with TLS 1.3 a server refuses a client when that has finished already
       yield* secure.recv(1)
@@ -113,13 +143,13 @@ async function output(command: string, args: readonly string[], input = ""): Pro
   return printed
 }
 
-test("SS-01: TLS takes over the socket's number and timeout, and detaches it", async () => {
+testBothWays("SS-01: TLS takes over the socket's number and timeout, and detaches it", async () => {
   await run(function* () {
     const [near, far] = yield* connectedPair()
     near.settimeout(7)
     const fd = near.fileno()
-    const accepting = spawn(() => serverContext().wrapSocket(far, { serverSide: true }))
-    const wrapping = clientContext().wrapSocket(near, { serverHostname: "localhost" })
+    const accepting = spawn(() => serverContext().wrapSocket(far, { ...way, serverSide: true }))
+    const wrapping = clientContext().wrapSocket(near, { ...way, serverHostname: "localhost" })
     assert.is(near.fileno(), fd, "not before it is waited for")
     using client = yield* wrapping
     using server = yield* accepting.get()
@@ -135,22 +165,22 @@ test("SS-01: TLS takes over the socket's number and timeout, and detaches it", a
     assert.equal(client.getpeername(), server.getsockname())
     assert.match(String(client), `<SSLSocket fd=${fd} AF_INET`)
     assert.throws(
-      () => clientContext().wrapSocket(client, { serverHostname: "localhost" }),
+      () => clientContext().wrapSocket(client, { ...way, serverHostname: "localhost" }),
       /expected a regular socket, not SSLSocket/,
     )
   })
   await settled(idle)
 })
 
-test("SS-01: a socket that is not connected gets TLS when it connects", async () => {
+testBothWays("SS-01: a socket that is not connected gets TLS when it connects", async () => {
   await run(function* () {
     using listener = listening()
     const accepting = spawn(function* () {
       const [socket] = yield* listener.accept()
-      using secure = yield* serverContext().wrapSocket(socket, { serverSide: true })
+      using secure = yield* serverContext().wrapSocket(socket, { ...way, serverSide: true })
       yield* secure.sendall("hello")
     })
-    using client = yield* clientContext().wrapSocket(new Socket(), { serverHostname: "localhost" })
+    using client = yield* clientContext().wrapSocket(new Socket(), { ...way, serverHostname: "localhost" })
     assert.is(client.version(), null)
     assert.throws(
       () => client.doHandshake(),
@@ -172,13 +202,13 @@ test("SS-01: wrapSocket without a context makes one of its options", async () =>
   await run(function* () {
     const [near, far] = yield* connectedPair()
     const { cert, key } = certificates.server
-    const accepting = spawn(() => wrapSocket(far, { serverSide: true, certfile: cert, keyfile: key }))
-    using client = yield* wrapSocket(near, { serverHostname: "localhost", caCerts: certificates.ca })
+    const accepting = spawn(() => wrapSocket(far, { ...way, serverSide: true, certfile: cert, keyfile: key }))
+    using client = yield* wrapSocket(near, { ...way, serverHostname: "localhost", caCerts: certificates.ca })
     using server = yield* accepting.get()
     yield* client.sendall("x")
     assert.is(text(yield* server.recv(1)), "x")
     using plain = new Socket()
-    assert.throws(() => wrapSocket(plain, { serverSide: true }), /certfile must be specified/)
+    assert.throws(() => wrapSocket(plain, { ...way, serverSide: true }), /certfile must be specified/)
     assert.throws(() => wrapSocket(plain, { keyfile: key }), /certfile must be specified/)
     assert.throws(() => wrapSocket(plain, { context: {} as never }), TypeError)
     assert.throws(() => wrapSocket("socket" as never, { serverHostname: "x" }), TypeError)
@@ -191,19 +221,22 @@ test("SS-02: options that do not go together are refused at the call", () => {
   assert.throws(() => clientContext().wrapSocket(socket), /checkHostname requires serverHostname/)
   assert.throws(() => clientContext().wrapSocket(socket, { serverHostname: "" }), RangeError)
   assert.throws(() => clientContext().wrapSocket(socket, { serverHostname: 1 as never }), TypeError)
-  assert.throws(() => clientContext().wrapSocket(socket, { serverSide: true }), /a context for clients cannot serve/)
+  assert.throws(
+    () => clientContext().wrapSocket(socket, { ...way, serverSide: true }),
+    /a context for clients cannot serve/,
+  )
   assert.throws(() => serverContext().wrapSocket(socket), /a context for servers cannot connect/)
   const server = serverContext()
   assert.throws(
-    () => server.wrapSocket(socket, { serverSide: true, serverHostname: "x" }),
+    () => server.wrapSocket(socket, { ...way, serverSide: true, serverHostname: "x" }),
     /only be specified in client/,
   )
   socket.setblocking(false)
-  assert.throws(() => server.wrapSocket(socket, { serverSide: true }), /non-blocking sockets/)
+  assert.throws(() => server.wrapSocket(socket, { ...way, serverSide: true }), /non-blocking sockets/)
   assert.not(socket.closed)
 })
 
-test("SS-02: others run while a handshake waits, and its time is limited", async () => {
+testBothWays("SS-02: others run while a handshake waits, and its time is limited", async () => {
   await run(function* () {
     const [near, far] = yield* connectedPair()
     using _far = far
@@ -215,7 +248,7 @@ test("SS-02: others run while a handshake waits, and its time is limited", async
         yield* sleep(0.01)
       }
     })
-    const error = yield* failure(clientContext().wrapSocket(near, { serverHostname: "localhost" }))
+    const error = yield* failure(clientContext().wrapSocket(near, { ...way, serverHostname: "localhost" }))
     yield* other.kill()
     assert.instance(error, SocketTimeout)
     assert.match(error.message, "The handshake operation timed out")
@@ -224,14 +257,14 @@ test("SS-02: others run while a handshake waits, and its time is limited", async
   await settled(idle)
 })
 
-test("SS-02: a kill in the middle of a handshake leaves nothing open", async () => {
+testBothWays("SS-02: a kill in the middle of a handshake leaves nothing open", async () => {
   await run(function* () {
     for (const serverSide of [false, true]) {
       for (const begun of [false, true]) {
         const [near, far] = yield* connectedPair()
         using _far = far
         const context = serverSide ? serverContext() : clientContext()
-        const options = serverSide ? { serverSide } : { serverHostname: "localhost" }
+        const options = { ...way, ...(serverSide ? { serverSide } : { serverHostname: "localhost" }) }
         const wrapping = spawn(() => context.wrapSocket(near, options))
         yield* sleep(0.02)
         if (begun) yield* far.sendall(Uint8Array.of(22, 3, 1))
@@ -251,27 +284,30 @@ test("SS-02: a kill in the middle of a handshake leaves nothing open", async () 
   await settled(idle)
 })
 
-test("SS-02: doHandshakeOnConnect false leaves the handshake to doHandshake, or to the first call", async () => {
-  await run(function* () {
-    const [near, far] = yield* connectedPair()
-    const options = { doHandshakeOnConnect: false }
-    using server = yield* serverContext().wrapSocket(far, { serverSide: true, ...options })
-    using client = yield* clientContext().wrapSocket(near, { serverHostname: "localhost", ...options })
-    assert.is(client.version(), null)
-    assert.is(client.cipher(), null)
-    assert.throws(() => client.getpeercert(), /handshake not done yet/)
-    const shaking = spawn(() => client.doHandshake())
-    const sending = spawn(() => server.sendall("hello"))
-    yield* shaking.get()
-    assert.match(client.version()!, "TLSv1")
-    assert.is(text(yield* client.recv(100)), "hello")
-    yield* sending.get()
-    yield* client.doHandshake()
-  })
-  await settled(idle)
-})
+testBothWays(
+  "SS-02: doHandshakeOnConnect false leaves the handshake to doHandshake, or to the first call",
+  async () => {
+    await run(function* () {
+      const [near, far] = yield* connectedPair()
+      const options = { doHandshakeOnConnect: false }
+      using server = yield* serverContext().wrapSocket(far, { ...way, serverSide: true, ...options })
+      using client = yield* clientContext().wrapSocket(near, { ...way, serverHostname: "localhost", ...options })
+      assert.is(client.version(), null)
+      assert.is(client.cipher(), null)
+      assert.throws(() => client.getpeercert(), /handshake not done yet/)
+      const shaking = spawn(() => client.doHandshake())
+      const sending = spawn(() => server.sendall("hello"))
+      yield* shaking.get()
+      assert.match(client.version()!, "TLSv1")
+      assert.is(text(yield* client.recv(100)), "hello")
+      yield* sending.get()
+      yield* client.doHandshake()
+    })
+    await settled(idle)
+  },
+)
 
-test("SS-02: a server is verified by default", async () => {
+testBothWays("SS-02: a server is verified by default", async () => {
   await run(function* () {
     const [untrusted, server] = yield* failedPair({ client: createDefaultContext() })
     assert.instance(untrusted, SSLCertVerificationError)
@@ -288,7 +324,7 @@ test("SS-02: a server is verified by default", async () => {
   await settled(idle)
 })
 
-test("SS-02: the certificate has to be for the name that was asked for", async () => {
+testBothWays("SS-02: the certificate has to be for the name that was asked for", async () => {
   await run(function* () {
     for (const serverHostname of ["wrong.example", "127.0.0.2", "sub.localhost"]) {
       const [error] = yield* failedPair({ clientOptions: { serverHostname } })
@@ -309,12 +345,12 @@ test("SS-02: the certificate has to be for the name that was asked for", async (
   await settled(idle)
 })
 
-test("SS-02: what is no TLS, and what has no version in common, fails with its reason", async () => {
+testBothWays("SS-02: what is no TLS, and what has no version in common, fails with its reason", async () => {
   await run(function* () {
     const [near, far] = yield* connectedPair()
     using _far = far
     yield* far.sendall("HTTP/1.0 400 Bad Request\r\n\r\n")
-    const garbage = yield* failure(clientContext().wrapSocket(near, { serverHostname: "localhost" }))
+    const garbage = yield* failure(clientContext().wrapSocket(near, { ...way, serverHostname: "localhost" }))
     assert.instance(garbage, SSLError)
     assert.is((garbage as SSLError).reason, "WRONG_VERSION_NUMBER")
     assert.is((garbage as SSLError).library, "SSL")
@@ -328,10 +364,10 @@ test("SS-02: what is no TLS, and what has no version in common, fails with its r
   await settled(idle)
 })
 
-test("SS-02: a peer that goes during the handshake is an SSLEOFError", async () => {
+testBothWays("SS-02: a peer that goes during the handshake is an SSLEOFError", async () => {
   await run(function* () {
     const [near, far] = yield* connectedPair()
-    const wrapping = spawn(() => failure(clientContext().wrapSocket(near, { serverHostname: "localhost" })))
+    const wrapping = spawn(() => failure(clientContext().wrapSocket(near, { ...way, serverHostname: "localhost" })))
     yield* far.recv(65536)
     far.close()
     const error = yield* wrapping.get()
@@ -341,7 +377,7 @@ test("SS-02: a peer that goes during the handshake is an SSLEOFError", async () 
   await settled(idle)
 })
 
-test("SS-03: read, recv, recvInto, write, send and sendall", async () => {
+testBothWays("SS-03: read, recv, recvInto, write, send and sendall", async () => {
   await run(function* () {
     const [client, server] = yield* securePair()
     using _client = client
@@ -367,7 +403,7 @@ test("SS-03: read, recv, recvInto, write, send and sendall", async () => {
   await settled(idle)
 })
 
-test("SS-03: who receives bytes has their memory alone, to keep or to transfer", async () => {
+testBothWays("SS-03: who receives bytes has their memory alone, to keep or to transfer", async () => {
   await run(function* () {
     const [client, server] = yield* securePair()
     using _client = client
@@ -382,7 +418,70 @@ test("SS-03: who receives bytes has their memory alone, to keep or to transfer",
   await settled(idle)
 })
 
-test("SS-03: megabytes go both ways at once, unharmed", async () => {
+testBothWays("SS-03: what was sent is the sender's again at once", async () => {
+  await run(function* () {
+    const [client, server] = yield* securePair()
+    using _client = client
+    using _server = server
+    for (const size of [1, 64, 65, 5000, 200_000]) {
+      const bytes = new Uint8Array(size)
+      const receiving = spawn(function* () {
+        const all = new Uint8Array(3 * size)
+        for (let count = 0; count < all.length;) count += yield* server.recvInto(all.subarray(count))
+        return all
+      })
+      for (const value of [1, 2, 3]) yield* client.sendall(bytes.fill(value))
+      bytes.fill(9)
+      const all = yield* receiving.get()
+      for (const value of [1, 2, 3])
+        assert.ok(all.subarray((value - 1) * size, value * size).every((byte) => byte === value))
+    }
+  })
+  await settled(idle)
+})
+
+testBothWays("SS-03: a socket that lingers for no time is reset by close", async () => {
+  await run(function* () {
+    const [client, server] = yield* securePair()
+    using _client = client
+    yield* server.sendall("x")
+    assert.is(text(yield* client.recv(1)), "x")
+    const reading = spawn(() => failure(client.recv(1)))
+    server.setsockopt(SOL_SOCKET, SO_LINGER, LINGER_ON)
+    server.close()
+    assert.is((yield* reading.get()).code, "ECONNRESET")
+  })
+  await settled(idle)
+})
+
+testBothWays("SS-03: a connection with a second number, and one of a unix socket, get TLS", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "tls-"))
+  await run(function* () {
+    const [near, far] = yield* connectedPair()
+    using second = near.dup()
+    using listener = new Socket(AF_UNIX)
+    listener.bind(join(folder, "socket"))
+    listener.listen()
+    const local = new Socket(AF_UNIX)
+    yield* local.connect(join(folder, "socket"))
+    const [accepted] = yield* listener.accept()
+    for (const [one, other] of [
+      [near, far],
+      [local, accepted],
+    ] as const) {
+      const accepting = spawn(() => serverContext().wrapSocket(other, { ...way, serverSide: true }))
+      using client = yield* clientContext().wrapSocket(one, { ...way, serverHostname: "localhost" })
+      using server = yield* accepting.get()
+      yield* client.sendall("hello")
+      assert.is(text(yield* server.recv(100)), "hello")
+    }
+    assert.not(second.closed)
+  })
+  rmSync(folder, { recursive: true })
+  await settled(idle)
+})
+
+testBothWays("SS-03: megabytes go both ways at once, unharmed", async () => {
   await run(function* () {
     const [client, server] = yield* securePair()
     using _client = client
@@ -407,7 +506,7 @@ test("SS-03: megabytes go both ways at once, unharmed", async () => {
   await settled(idle)
 })
 
-test("SS-03: a writer is held up while the reader does not read", async () => {
+testBothWays("SS-03: a writer is held up while the reader does not read", async () => {
   await run(function* () {
     const [client, server] = yield* securePair()
     using _server = server
@@ -420,7 +519,7 @@ test("SS-03: a writer is held up while the reader does not read", async () => {
   await settled(idle)
 })
 
-test("SS-03: the time of a read is limited", async () => {
+testBothWays("SS-03: the time of a read is limited", async () => {
   await run(function* () {
     const [client, server] = yield* securePair()
     using _client = client
@@ -436,9 +535,9 @@ test("SS-03: the time of a read is limited", async () => {
   await settled(idle)
 })
 
-test("SS-03: what was sent before close is delivered, and the end is a clean one", async () => {
+testBothWays("SS-03: what was sent before close is delivered, and the end is a clean one", async () => {
   await run(function* () {
-    const clientOptions = { suppressRaggedEofs: false }
+    const clientOptions = { suppressRaggedEofs: false, unwrap: true }
     const [client, server] = yield* securePair({ clientOptions })
     using _client = client
     const bytes = new Uint8Array(300_000).fill(7)
@@ -475,9 +574,13 @@ test("SS-03: an end that the peer did not announce is one, or an SSLEOFError", a
         middle.close()
         near.close()
       })
-      const accepting = spawn(() => serverContext().wrapSocket(far, { serverSide: true }))
+      const accepting = spawn(() => serverContext().wrapSocket(far, { ...way, serverSide: true }))
       const plain = yield* createConnection(relayed.getsockname())
-      using client = yield* clientContext().wrapSocket(plain, { serverHostname: "localhost", suppressRaggedEofs })
+      using client = yield* clientContext().wrapSocket(plain, {
+        ...way,
+        serverHostname: "localhost",
+        suppressRaggedEofs,
+      })
       using server = yield* accepting.get()
       yield* server.sendall("last words")
       assert.is(text(yield* client.recv(100)), "last words")
@@ -494,7 +597,7 @@ test("SS-03: an end that the peer did not announce is one, or an SSLEOFError", a
   await settled(idle)
 })
 
-test("SS-03: writing to a peer that has gone is an error, and reading gives what it had sent", async () => {
+testBothWays("SS-03: writing to a peer that has gone is an error, and reading gives what it had sent", async () => {
   await run(function* () {
     const [client, server] = yield* securePair()
     using _client = client
@@ -516,7 +619,7 @@ test("SS-03: writing to a peer that has gone is an error, and reading gives what
   await settled(idle)
 })
 
-test("SS-03: one end can stop sending while the other goes on", async () => {
+testBothWays("SS-03: one end can stop sending while the other goes on", async () => {
   await run(function* () {
     const [client, server] = yield* securePair()
     using _client = client
@@ -571,7 +674,7 @@ test("SS-04: a closed or unwrapped socket is neither read nor written", async ()
   await settled(idle)
 })
 
-test("SS-05: two sockets cannot share a TLS connection", async () => {
+testBothWays("SS-05: two sockets cannot share a TLS connection", async () => {
   await run(function* () {
     const [client, server] = yield* securePair()
     assert.throws(
@@ -588,13 +691,13 @@ test("SS-05: two sockets cannot share a TLS connection", async () => {
   await settled(idle)
 })
 
-test("SS-06: a socket with timeout 0 says what it would wait for", async () => {
+testBothWays("SS-06: a socket with timeout 0 says what it would wait for", async () => {
   await run(function* () {
     const [near, far] = yield* connectedPair()
     for (const socket of [near, far]) socket.setblocking(false)
     const options = { doHandshakeOnConnect: false }
-    using client = yield* clientContext().wrapSocket(near, { serverHostname: "localhost", ...options })
-    using server = yield* serverContext().wrapSocket(far, { serverSide: true, ...options })
+    using client = yield* clientContext().wrapSocket(near, { ...way, serverHostname: "localhost", ...options })
+    using server = yield* serverContext().wrapSocket(far, { ...way, serverSide: true, ...options })
     const waiting = new Set<SSLSocket>([client, server])
     for (let i = 0; i < 1000 && waiting.size > 0; i++) {
       for (const socket of waiting) {
@@ -637,8 +740,8 @@ test("SS-07: unwrap ends TLS and gives back a plain socket with the number", asy
     yield* far.sendall("indeed")
     assert.is(text(yield* near.recv(100)), "indeed")
     // and once more
-    const accepting = spawn(() => serverContext().wrapSocket(far, { serverSide: true }))
-    using again = yield* clientContext().wrapSocket(near, { serverHostname: "localhost" })
+    const accepting = spawn(() => serverContext().wrapSocket(far, { ...way, serverSide: true }))
+    using again = yield* clientContext().wrapSocket(near, { ...way, serverHostname: "localhost" })
     using _peer = yield* accepting.get()
     yield* again.sendall("x")
     assert.is(text(yield* _peer.recv(1)), "x")
@@ -666,18 +769,59 @@ test("SS-07: unwrap fails when the peer sends data, or goes", async () => {
   await settled(idle)
 })
 
-test("SS-07: STARTTLS: what was read ahead belongs to TLS", async () => {
+test("SS-07: a socket that was wrapped with unwrap: false cannot be unwrapped, and says so", async () => {
+  await run(function* () {
+    const [client, server] = yield* securePair({ clientOptions: { unwrap: false } })
+    using _server = server
+    assert.throws(
+      () => client.unwrap(),
+      (error: SocketError) => error.code === "ENOTSUP" && error.message.includes("unwrap: true"),
+    )
+    yield* client.sendall("x")
+    assert.is(text(yield* server.recv(1)), "x", "it goes on")
+    client.close()
+    assert.throws(() => client.unwrap(), RangeError)
+    using socket = new Socket()
+    const options = { serverHostname: "localhost", suppressRaggedEofs: false, unwrap: false }
+    assert.throws(() => clientContext().wrapSocket(socket, options), /suppressRaggedEofs: false needs unwrap: true/)
+  })
+  await settled(idle)
+})
+
+testBothWays(
+  "SS-02: who ends before the handshake does is an SSLEOFError, and what is no TLS has its reason",
+  async () => {
+    await run(function* () {
+      for (const [said, reason] of [
+        ["", "UNEXPECTED_EOF_WHILE_READING"],
+        ["GET / HTTP/1.0\r\n\r\n", "HTTP_REQUEST"],
+      ] as const) {
+        const [near, far] = yield* connectedPair()
+        using _near = near
+        yield* near.sendall(said)
+        near.shutdown(SHUT_WR)
+        yield* sleep(0.05)
+        const error = yield* failure(serverContext().wrapSocket(far, { ...way, serverSide: true }))
+        assert.instance(error, said === "" ? SSLEOFError : SSLError)
+        if (host.name === "node") assert.is((error as SSLError).reason, reason)
+      }
+    })
+    await settled(idle)
+  },
+)
+
+testBothWays("SS-07: STARTTLS: what was read ahead belongs to TLS", async () => {
   await run(function* () {
     const [near, far] = yield* connectedPair()
     const server = spawn(function* () {
       assert.is(text(yield* far.recv(8)), "STARTTLS")
       // the greeting of TLS has come behind it by now
       yield* sleep(0.1)
-      using secure = yield* serverContext().wrapSocket(far, { serverSide: true })
+      using secure = yield* serverContext().wrapSocket(far, { ...way, serverSide: true })
       yield* secure.sendall(yield* secure.recv(100))
     })
     yield* near.sendall("STARTTLS")
-    using client = yield* clientContext().wrapSocket(near, { serverHostname: "localhost" })
+    using client = yield* clientContext().wrapSocket(near, { ...way, serverHostname: "localhost" })
     yield* client.sendall("secret")
     assert.is(text(yield* readAll(client)), "secret")
     yield* server.get()
@@ -685,7 +829,7 @@ test("SS-07: STARTTLS: what was read ahead belongs to TLS", async () => {
   await settled(idle)
 })
 
-test("SS-08: getpeercert is what Python shows", async () => {
+testBothWays("SS-08: getpeercert is what Python shows", async () => {
   const script = "import json, ssl, sys; print(json.dumps(ssl._ssl._test_decode_cert(sys.argv[1])))"
   await run(function* () {
     const server = serverContext()
@@ -708,7 +852,7 @@ test("SS-08: getpeercert is what Python shows", async () => {
   await settled(idle)
 })
 
-test("SS-08: an unverified certificate is {}, and none is null", async () => {
+testBothWays("SS-08: an unverified certificate is {}, and none is null", async () => {
   await run(function* () {
     const context = clientContext()
     context.checkHostname = false
@@ -724,7 +868,7 @@ test("SS-08: an unverified certificate is {}, and none is null", async () => {
   await settled(idle)
 })
 
-test("SS-08: a server can ask for a certificate, and refuse a bad one", async () => {
+testBothWays("SS-08: a server can ask for a certificate, and refuse a bad one", async () => {
   await run(function* () {
     const asking = (mode: number): SSLContext => {
       const context = serverContext()
@@ -758,7 +902,7 @@ test("SS-08: a server can ask for a certificate, and refuse a bad one", async ()
   await settled(idle)
 })
 
-test("SS-08: version, cipher, protocol, pending, compression", async () => {
+testBothWays("SS-08: version, cipher, protocol, pending, compression", async () => {
   await run(function* () {
     for (const [version, name] of [
       [TLSVersion.TLSv1_2, "TLSv1.2"],
@@ -794,7 +938,7 @@ test("SS-08: version, cipher, protocol, pending, compression", async () => {
   await settled(idle)
 })
 
-test("SS-08: a server chooses by the name that the client asks for", async () => {
+testBothWays("SS-08: a server chooses by the name that the client asks for", async () => {
   await run(function* () {
     const asked: (string | null)[] = []
     const other = serverContext(certificates.other)
@@ -831,7 +975,7 @@ test("SS-08: a server chooses by the name that the client asks for", async () =>
   await settled(idle)
 })
 
-test("SS-08: both ends have the same channel binding, where the host tells it", async () => {
+testBothWays("SS-08: both ends have the same channel binding, where the host tells it", async () => {
   const told: Record<string, readonly string[]> = {
     node: ["tls-unique", "tls-exporter"],
     bun: ["tls-exporter"],
@@ -934,7 +1078,7 @@ test("SS-09: getServerCertificate", async () => {
         const [socket] = yield* listener.accept()
         spawn(function* () {
           try {
-            using secure = yield* context.wrapSocket(socket, { serverSide: true })
+            using secure = yield* context.wrapSocket(socket, { ...way, serverSide: true })
             yield* secure.recv(1)
           } catch (error) {
             assert.instance(error, SocketError)
@@ -953,12 +1097,13 @@ test("SS-09: getServerCertificate", async () => {
   await settled(idle)
 })
 
-test("SS-10: a socket that listens wraps what it accepts", async () => {
+testBothWays("SS-10: a socket that listens wraps what it accepts", async () => {
   await run(function* () {
-    using listener = yield* serverContext().wrapSocket(listening(), { serverSide: true })
+    using listener = yield* serverContext().wrapSocket(listening(), { ...way, serverSide: true })
     const address = listener.getsockname()
     const client = spawn(function* () {
       using secure = yield* clientContext().wrapSocket(yield* createConnection(address), {
+        ...way,
         serverHostname: "localhost",
       })
       yield* secure.sendall("hello")
@@ -979,7 +1124,7 @@ test("SS-10: a socket that listens wraps what it accepts", async () => {
   await settled(idle)
 })
 
-test("a client talks with openssl s_server", async () => {
+testBothWays("a client talks with openssl s_server", async () => {
   const port = 20000 + (process.pid % 20000)
   const { cert, key } = certificates.server
   const child = startProcess(
@@ -999,7 +1144,7 @@ test("a client talks with openssl s_server", async () => {
     })
     await run(function* () {
       const socket = yield* createConnection(["127.0.0.1", port], 10)
-      using secure = yield* clientContext().wrapSocket(socket, { serverHostname: "localhost" })
+      using secure = yield* clientContext().wrapSocket(socket, { ...way, serverHostname: "localhost" })
       yield* secure.sendall("stressed\n")
       assert.is(text(yield* secure.recv(100)), "desserts\n")
     })
@@ -1009,7 +1154,7 @@ test("a client talks with openssl s_server", async () => {
   await settled(idle)
 })
 
-test("a server talks with openssl s_client and curl", async () => {
+testBothWays("a server talks with openssl s_client and curl", async () => {
   const listener = listening()
   const address: SocketAddress = listener.getsockname()
   const context = serverContext()
@@ -1017,7 +1162,7 @@ test("a server talks with openssl s_client and curl", async () => {
     for (;;) {
       const [socket] = yield* listener.accept()
       spawn(function* () {
-        using secure = yield* context.wrapSocket(socket, { serverSide: true })
+        using secure = yield* context.wrapSocket(socket, { ...way, serverSide: true })
         const request = text(yield* secure.recv(4096))
         const body = request.startsWith("GET") ? "over TLS" : request.toUpperCase()
         yield* secure.sendall(`HTTP/1.0 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
@@ -1049,7 +1194,7 @@ test("a server talks with openssl s_client and curl", async () => {
   await settled(idle)
 })
 
-test("handshakes that are killed, reset and timed out at any point leave nothing open", async () => {
+testBothWays("handshakes that are killed, reset and timed out at any point leave nothing open", async () => {
   await run(function* () {
     const client = clientContext()
     const server = serverContext()
@@ -1057,8 +1202,8 @@ test("handshakes that are killed, reset and timed out at any point leave nothing
       const [near, far] = yield* connectedPair()
       if (i % 3 === 0) near.settimeout(0.001 + (i % 7) / 500)
       const both = [
-        spawn(() => failureOrClose(client.wrapSocket(near, { serverHostname: "localhost" }))),
-        spawn(() => failureOrClose(server.wrapSocket(far, { serverSide: true }))),
+        spawn(() => failureOrClose(client.wrapSocket(near, { ...way, serverHostname: "localhost" }))),
+        spawn(() => failureOrClose(server.wrapSocket(far, { ...way, serverSide: true }))),
       ]
       yield* sleep((i % 13) / 1000)
       yield* both[i % 2]!.kill()

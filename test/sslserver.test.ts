@@ -23,6 +23,23 @@ await sleep(0.05)
 /** What is open while no test runs; the hub and the host have opened what they need. */
 const idle = openDescriptors()
 
+/** How the sockets of a test's servers are wrapped: as they are by default, or so that they can be unwrapped. */
+let way: SecureServerOptions = {}
+
+/** Makes a test of each way. */
+function testBothWays(title: string, body: () => Promise<void>): void {
+  for (const unwrap of [false, true]) {
+    test(unwrap ? `${title} (with unwrap)` : title, async () => {
+      way = unwrap ? { unwrap } : {}
+      try {
+        await body()
+      } finally {
+        way = {}
+      }
+    })
+  }
+}
+
 function* greet(socket: SSLSocket): Generator<Wait<unknown>, void, unknown> {
   yield* socket.sendall(`hello over ${socket.version()!}`)
 }
@@ -45,13 +62,13 @@ test("SV-03: a socket with TLS is no listener", async () => {
   await settled(idle)
 })
 
-test("SV-24: with a certificate handlers get sockets with TLS", async () => {
+testBothWays("SV-24: with a certificate handlers get sockets with TLS", async () => {
   const context = createDefaultContext(Purpose.CLIENT_AUTH)
   context.loadCertChain(certfile, keyfile)
   const forms: SecureServerOptions[] = [
-    { certfile, keyfile },
-    { sslContext: context },
-    { sslContext: context, spawn: 10 },
+    { ...way, certfile, keyfile },
+    { ...way, sslContext: context },
+    { ...way, sslContext: context, spawn: 10 },
   ]
   await run(function* () {
     for (const options of forms) {
@@ -61,6 +78,7 @@ test("SV-24: with a certificate handlers get sockets with TLS", async () => {
       assert.match(yield* ask(server.address), /^hello over TLSv1\.[23]$/)
     }
     using asynchronous = new StreamServer(LOOPBACK, async (socket: SSLSocket) => socket.sendall("async"), {
+      ...way,
       certfile,
       keyfile,
     })
@@ -72,7 +90,7 @@ test("SV-24: with a certificate handlers get sockets with TLS", async () => {
         yield* greet(socket)
       }
     }
-    using method = new Greeter(LOOPBACK, null, { sslContext: context })
+    using method = new Greeter(LOOPBACK, null, { ...way, sslContext: context })
     method.start()
     assert.match(yield* ask(method.address), "hello")
     using plain = new StreamServer(LOOPBACK, () => {})
@@ -89,7 +107,39 @@ test("SV-24: wrong certificates are refused at once", () => {
   assert.throws(() => new StreamServer(LOOPBACK, greet, { certfile, keyfile, handshakeTimeout: -1 }), RangeError)
 })
 
-test("SV-24: curl gets a page", async () => {
+test("SV-24: the sockets of a server can be unwrapped if that is asked for", async () => {
+  await run(function* () {
+    for (const options of [{}, { unwrap: true }, { suppressRaggedEofs: false }]) {
+      let said = ""
+      const server = new StreamServer(
+        LOOPBACK,
+        function* (socket: SSLSocket) {
+          try {
+            using plain = yield* socket.unwrap()
+            yield* plain.sendall("plain")
+          } catch (error) {
+            said = String(error)
+          }
+        },
+        { certfile, keyfile, ...options },
+      )
+      server.start()
+      const context = createDefaultContext(Purpose.SERVER_AUTH, { cafile: certificates.ca })
+      const socket = yield* createConnection(server.address, 10)
+      const secure = yield* context.wrapSocket(socket, { serverHostname: "localhost" })
+      const asked = Object.keys(options).length > 0
+      using client = asked ? yield* secure.unwrap() : secure
+      assert.is(text(yield* readAll(client)), asked ? "plain" : "")
+      assert.is(said.includes("unwrap: true"), !asked, said)
+      yield* server.stop()
+    }
+    const options = { certfile, keyfile, suppressRaggedEofs: false, unwrap: false }
+    assert.throws(() => new StreamServer(LOOPBACK, greet, options), /suppressRaggedEofs: false needs unwrap: true/)
+  })
+  await settled(idle)
+})
+
+testBothWays("SV-24: curl gets a page", async () => {
   const body = "over TLS"
   const server = new StreamServer(
     LOOPBACK,
@@ -97,7 +147,7 @@ test("SV-24: curl gets a page", async () => {
       yield* socket.recv(4096)
       yield* socket.sendall(`HTTP/1.0 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
     },
-    { certfile, keyfile },
+    { ...way, certfile, keyfile },
   )
   server.start()
   const url = `https://localhost:${server.serverPort}/`
@@ -107,10 +157,10 @@ test("SV-24: curl gets a page", async () => {
   await settled(idle)
 })
 
-test("SV-16: when TLS fails the client is closed, and that is reported once", async () => {
+testBothWays("SV-16: when TLS fails the client is closed, and that is reported once", async () => {
   await run(function* () {
     let handled = 0
-    using server = new StreamServer(LOOPBACK, () => handled++, { certfile, keyfile })
+    using server = new StreamServer(LOOPBACK, () => handled++, { ...way, certfile, keyfile })
     server.start()
     const reports = yield* reported(function* () {
       using client = yield* createConnection(server.address, 10)
@@ -131,9 +181,9 @@ test("SV-16: when TLS fails the client is closed, and that is reported once", as
   await settled(idle)
 })
 
-test("slow clients and half-open handshakes keep nobody waiting, and have an end", async () => {
+testBothWays("slow clients and half-open handshakes keep nobody waiting, and have an end", async () => {
   await run(function* () {
-    using server = new StreamServer(LOOPBACK, greet, { certfile, keyfile, handshakeTimeout: 1 })
+    using server = new StreamServer(LOOPBACK, greet, { ...way, certfile, keyfile, handshakeTimeout: 1 })
     server.start()
     const reports = yield* reported(function* () {
       const slow = []
@@ -169,9 +219,9 @@ test("the example echoes over TLS on this host", async () => {
   assert.is(stderr, "")
 })
 
-test("stop kills handlers in the middle of their handshake", async () => {
+testBothWays("stop kills handlers in the middle of their handshake", async () => {
   await run(function* () {
-    const server = new StreamServer(LOOPBACK, greet, { certfile, keyfile, spawn: 10 })
+    const server = new StreamServer(LOOPBACK, greet, { ...way, certfile, keyfile, spawn: 10 })
     server.start()
     using client = yield* createConnection(server.address, 10)
     yield* client.sendall(Uint8Array.of(22, 3, 1, 2))

@@ -9,7 +9,7 @@ import { checkTimeout, getdefaulttimeout } from "./socket/deadline.ts"
 import type { Socket } from "./socket/socket.ts"
 import type { SSLContext } from "./ssl/context.ts"
 import type { SSLSocket } from "./ssl/sslsocket.ts"
-import type { WrapOptions } from "./ssl/wrap.ts"
+import { checkEnds, type WrapOptions } from "./ssl/wrap.ts"
 import { contextOf, type ContextOptions } from "./ssl/wrapsocket.ts"
 import type { BlockingCall } from "./wait.ts"
 
@@ -96,10 +96,12 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
     super(listener, handle as StreamHandle | null | undefined, options)
     this.listenAt = this.socket === null ? this.address : null
     const { backlog = null, serverSide = true, doHandshakeOnConnect = true, suppressRaggedEofs = true } = options
+    const { unwrap = !suppressRaggedEofs } = options
     this.context = hasCertificate(options)
       ? contextOf({ ...options, context: options.sslContext ?? null }, serverSide)
       : null
-    this.wrapOptions = { serverSide, doHandshakeOnConnect, suppressRaggedEofs }
+    this.wrapOptions = { serverSide, doHandshakeOnConnect, suppressRaggedEofs, unwrap }
+    checkEnds(this.wrapOptions)
     if (options.handshakeTimeout !== undefined) {
       checkTimeout(options.handshakeTimeout)
       if (options.handshakeTimeout === 0) throw new RangeError("handshakeTimeout must be positive, or null")

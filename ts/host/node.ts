@@ -14,11 +14,12 @@ import { Datagram } from "./node/datagram.ts"
 import { domains } from "./node/domains.ts"
 import type { Secure, SecureOptions } from "./secure.ts"
 import { createCredentials } from "./node/credentials.ts"
+import { CarriedStream } from "./node/carriedstream.ts"
+import { DirectStream } from "./node/directstream.ts"
 import { errnoOfError, systemErrno } from "./node/errors.ts"
 import { openFile } from "./node/file.ts"
 import { random } from "./random.ts"
 import { writeOutput } from "./node/output.ts"
-import { SecureStream } from "./node/securestream.ts"
 import { signal, signals } from "./node/signals.ts"
 import { Stream } from "./node/stream.ts"
 import { DeadlineTimer } from "./node/timer.ts"
@@ -98,7 +99,8 @@ export const host: Host = {
   credentials: createCredentials,
 
   secure(inner: Descriptor, options: SecureOptions): Secure {
-    return new SecureStream(inner, options)
+    const direct = !options.unwrap && inner instanceof Stream ? DirectStream.over(inner, options) : undefined
+    return direct ?? new CarriedStream(inner, options)
   },
 
   adopt(): Promise<number> {

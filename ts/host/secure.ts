@@ -34,6 +34,8 @@ export interface SecureOptions {
   readonly checkName: boolean
   /** Whether the peer's certificate has to be there and to be good. Of a server: whether one is asked for. */
   readonly verify: "none" | "optional" | "required"
+  /** Whether `unwrap` and `ragged` have to work. Without them a host may have a faster way. */
+  readonly unwrap: boolean
   /** Protocols of the application, the best first. */
   readonly protocols: readonly string[]
   /**
@@ -108,7 +110,7 @@ export abstract class Secure extends Descriptor {
   /** Bytes that `recv` would give now. */
   abstract readonly pending: number
 
-  /** Whether the stream ended without the peer's saying so, as an attacker could end it. */
+  /** Whether the stream ended without the peer's saying so, as an attacker could end it. Not known without `options.unwrap`. */
   abstract readonly ragged: boolean
 
   /** What the handshake came to; null before its end. */
@@ -120,9 +122,9 @@ export abstract class Secure extends Descriptor {
   /** Bytes that only the two ends of this connection know; or -E.NOTSUP, or -E.NOTCONN before the handshake. */
   abstract channelBinding(type: "tls-unique" | "tls-exporter"): Uint8Array | number
 
-  /** Ends TLS and waits for the peer to do so: 0 when both have, -E.AGAIN, or why that failed. Then `release` may be called. */
-  abstract unwrap(): number
-
-  /** Leaves the descriptor below as it is, and returns it. */
-  abstract release(): Descriptor
+  /**
+   * Ends TLS and waits for the peer to do so: -E.AGAIN, or why that failed, or the descriptor below, as it is and let go of.
+   * -E.NOTSUP without `options.unwrap`.
+   */
+  abstract unwrap(): Descriptor | number
 }

@@ -41,6 +41,7 @@ export class SSLSocket extends Socket {
   readonly doHandshakeOnConnect: boolean
   /** Whether a stream that the peer did not end in order ends like any other. gevent: `suppress_ragged_eofs`. */
   readonly suppressRaggedEofs: boolean
+  private readonly unwraps: boolean
   private current: SSLContext
   private secure: Secure | null = null
 
@@ -57,6 +58,7 @@ export class SSLSocket extends Socket {
     this.serverHostname = options.serverHostname ?? null
     this.doHandshakeOnConnect = options.doHandshakeOnConnect ?? true
     this.suppressRaggedEofs = options.suppressRaggedEofs ?? true
+    this.unwraps = options.unwrap ?? true
     if (connected) this.secureOrClose()
   }
 
@@ -183,14 +185,23 @@ export class SSLSocket extends Socket {
    * Ends TLS in good order, waits for the peer to do so, and returns a plain socket with the number. This one is detached then.
    * gevent: `unwrap()`.
    *
-   * @throws {RangeError} at the call when there is no TLS. {SSLError} when the peer sends data instead, {SSLEOFError} when it
-   *   goes. {SSLWantReadError} with timeout 0. {SocketTimeout}
+   * @throws {RangeError} at the call when there is no TLS. {SocketError} ENOTSUP at the call when the option `unwrap` is false,
+   *   as it is for a server's connections unless it is asked for.
+   * @throws {SSLError} when the peer sends data instead, {SSLEOFError} when it goes. {SSLWantReadError} with timeout 0.
+   *   {SocketTimeout}
    */
   unwrap(): Wait<Socket> {
     const { endpoint, secure } = this
     if (this.closed || secure === null) throw new RangeError(`No SSL wrapper around ${String(this)}`)
-    return new Unwrap(endpoint, secure, () => {
-      endpoint.exchange(secure.release())
+    if (!this.unwraps) {
+      throw new SocketError(
+        E.NOTSUP,
+        "unwrap",
+        "the socket was wrapped with the option unwrap: false; ask for unwrap: true",
+      )
+    }
+    return new Unwrap(endpoint, secure, (descriptor) => {
+      endpoint.exchange(descriptor)
       this.secure = null
       const socket = new Socket(this.family, this.type, this.proto, this.detach())
       socket.settimeout(endpoint.timeout)
@@ -290,8 +301,9 @@ export class SSLSocket extends Socket {
     accepting: Wait<[Socket, SocketAddress]>,
   ): Generator<BlockingCall<unknown>, [SSLSocket, SocketAddress], unknown> {
     const [socket, address] = yield* accepting
-    const { serverSide, doHandshakeOnConnect, suppressRaggedEofs } = this
-    const accepted = new SSLSocket(socket, this.current, { serverSide, doHandshakeOnConnect, suppressRaggedEofs })
+    const { serverSide, doHandshakeOnConnect, suppressRaggedEofs, unwraps: unwrap } = this
+    const options = { serverSide, doHandshakeOnConnect, suppressRaggedEofs, unwrap }
+    const accepted = new SSLSocket(socket, this.current, options)
     let done = !doHandshakeOnConnect
     try {
       if (!done) yield* accepted.doHandshake()
@@ -317,7 +329,7 @@ export class SSLSocket extends Socket {
   }
 
   private secureOptions(): SecureOptions {
-    const { current, serverSide } = this
+    const { current, serverSide, unwraps: unwrap } = this
     const { verifyMode } = current
     return {
       server: serverSide,
@@ -325,6 +337,7 @@ export class SSLSocket extends Socket {
       name: this.serverHostname ?? "",
       checkName: current.checkHostname,
       verify: verifyMode === CERT_NONE ? "none" : verifyMode === CERT_REQUIRED ? "required" : "optional",
+      unwrap,
       protocols: current.alpnProtocols,
       choose: current.sniCallback === null ? undefined : (name) => this.choose(name),
     }

@@ -1,3 +1,4 @@
+import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
 import type { Secure } from "../host/secure.ts"
 import type { Endpoint } from "../socket/endpoint.ts"
@@ -7,10 +8,10 @@ import { errorOf, wantRead } from "./failure.ts"
 /** Waits until both sides have ended TLS. */
 export class Unwrap<S> extends IoWait<S> {
   private readonly secure: Secure
-  private readonly adopt: () => S
+  private readonly adopt: (descriptor: Descriptor) => S
 
-  /** @param adopt - Makes the socket that goes on without TLS. */
-  constructor(endpoint: Endpoint, secure: Secure, adopt: () => S) {
+  /** @param adopt - Makes the socket that goes on without TLS, of the descriptor below it. */
+  constructor(endpoint: Endpoint, secure: Secure, adopt: (descriptor: Descriptor) => S) {
     super(endpoint, endpoint.input)
     this.secure = secure
     this.adopt = adopt
@@ -31,10 +32,10 @@ export class Unwrap<S> extends IoWait<S> {
   protected attempt(): boolean {
     const result = this.secure.unwrap()
     if (result === -E.AGAIN) return false
-    if (result < 0) throw errorOf(this.secure, result, "unwrap")
+    if (typeof result === "number") throw errorOf(this.secure, result, "unwrap")
     // who waits leaves the direction before the number changes hands
     this.cancel()
-    this.value = this.adopt()
+    this.value = this.adopt(result)
     return true
   }
 }

@@ -16,6 +16,11 @@ export interface WrapOptions {
   doHandshakeOnConnect?: boolean
   /** Whether a stream that the peer did not end in order ends like any other. gevent: `suppress_ragged_eofs`. */
   suppressRaggedEofs?: boolean
+  /**
+   * Whether `unwrap()` will do. With false some hosts take a faster way, on which TLS cannot be taken off a connection again.
+   * Default true; of a `StreamServer` false, unless `suppressRaggedEofs` is.
+   */
+  unwrap?: boolean
 }
 
 /** Checks the options now, and wraps when it is waited for. */
@@ -35,8 +40,14 @@ export function wrap(context: SSLContext, socket: Socket, options: WrapOptions):
   })
 }
 
+/** @throws {RangeError} when the end of the stream is to be known on the way that does not know it. */
+export function checkEnds({ suppressRaggedEofs = true, unwrap = true }: WrapOptions): void {
+  if (!suppressRaggedEofs && !unwrap) throw new RangeError("suppressRaggedEofs: false needs unwrap: true")
+}
+
 function check(context: SSLContext, socket: Socket, options: WrapOptions): void {
   const { serverSide = false, serverHostname = null, doHandshakeOnConnect = true } = options
+  checkEnds(options)
   need(serverSide ? "tlsServer" : "tlsClient", "wrap")
   if (!(socket instanceof Socket)) throw new TypeError(`expected a socket, not ${String(socket)}`)
   if (socket instanceof SSLSocket) throw new TypeError(`expected a regular socket, not SSLSocket: ${String(socket)}`)

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer"
 import { isIP } from "node:net"
 import process from "node:process"
+import type { Duplex } from "node:stream"
 import tls from "node:tls"
 import { ChunkQueue } from "../chunks.ts"
 import { ClientHello } from "../clienthello.ts"
@@ -15,25 +16,22 @@ import {
   type SecureOptions,
   type SecureSession,
 } from "../secure.ts"
-import { TlsRecords } from "../tlsrecords.ts"
 import { certificateOf } from "./certificate.ts"
 import { LINGER } from "./farewell.ts"
-import { Shortcut } from "./shortcut.ts"
-import { RecordStream, type Carrier } from "./recordstream.ts"
-import { HIGH_WATER_MARK } from "../wire.ts"
 
 // The life of a connection, as numbers since each call looks at it.
-const FRESH = 0
-const GREETING = 1
-const SHAKING = 2
-const UP = 3
-const FAILED = 4
-const CLOSED = 5
+export const FRESH = 0
+export const GREETING = 1
+export const SHAKING = 2
+export const UP = 3
+export const FAILED = 4
+export const CLOSED = 5
 
-const CHUNK = 65536
+export const CHUNK = 65536
 const FATAL = 2
 const ALERT = 21
-const NO_BYTES = new Uint8Array(0)
+
+export const NO_BYTES = new Uint8Array(0)
 
 // Deno has the call, but what it returns are not the bytes that the two ends share.
 const hasFinished = process.versions["deno"] === undefined
@@ -41,42 +39,33 @@ const hasFinished = process.versions["deno"] === undefined
 /** The check of a server's certificate that Node calls; undefined is a pass. */
 type NameCheck = NonNullable<tls.ConnectionOptions["checkServerIdentity"]>
 
-/** Node's TLS socket, with the one method that its types leave out. */
-type Engine = tls.TLSSocket & { _handle?: { verifyError?(): Error | string | null | undefined } | null }
+/** The part of the handle of Node's TLS that is used, and that Node does not document. */
+interface TlsHandle {
+  verifyError?(): Error | string | null | undefined
+  /** Takes sealed bytes as if they had come in; of a connection's own handle. */
+  receive(bytes: Uint8Array): void
+}
+
+/** Node's TLS socket, with what its types leave out. */
+export type Engine = tls.TLSSocket & { _handle?: TlsHandle | null }
 
 /**
- * TLS by Node's own implementation, over any descriptor. Node gets a stream to read from and write to instead of the
- * connection itself. So the descriptor can be had back after TLS, what was read ahead before TLS is not lost, and it is known
- * whether the peer ended the stream or the network did.
+ * TLS by Node's own implementation: what does not depend on how the sealed bytes get from and to the descriptor below. How they
+ * do is for its two kinds, `CarriedStream` and `DirectStream`.
  */
-export class SecureStream extends Secure implements Observer, Carrier {
-  private readonly inner: Descriptor
-  private readonly options: SecureOptions
-  private readonly sealed = new RecordStream(this)
-  private readonly records = new TlsRecords()
-  private readonly inbox = new ChunkQueue()
-  private state = FRESH
-  private engine: Engine | undefined = undefined
-  private shortcut: Shortcut | undefined = undefined
+export abstract class SecureStream extends Secure implements Observer {
+  protected readonly inner: Descriptor
+  protected readonly options: SecureOptions
+  protected readonly inbox = new ChunkQueue()
+  protected state = FRESH
+  protected engine: Engine | undefined = undefined
   private hello: ClientHello | undefined = undefined
-  private error = 0
-  // Sealed bytes that came in and that the engine has not had.
-  private held: Uint8Array = NO_BYTES
-  // Sealed bytes that the descriptor below does not take yet.
-  private outgoing: Uint8Array = NO_BYTES
-  private sent: (() => void) | undefined = undefined
-  private hungry = true
-  private feeding = false
-  // The last record may have ended the stream: the engine says so within a turn.
-  private probing = false
-  private innerEnded = false
-  private readEnded = false
-  private cut = false
-  private writeEnded = false
-  private writeFailed = false
-  private carriedAll = false
-  private unwrapping = false
-  private ended: (() => void) | undefined = undefined
+  protected error = 0
+  protected readEnded = false
+  protected writeEnded = false
+  protected writeFailed = false
+  /** What to do when all that was sent has been handed down. */
+  protected ended: (() => void) | undefined = undefined
   private parting: NodeJS.Timeout | undefined = undefined
   private certificate: PeerCertificate | null | undefined = undefined
 
@@ -86,20 +75,29 @@ export class SecureStream extends Secure implements Observer, Carrier {
     this.options = options
   }
 
+  /** Whether `send` takes nothing now. */
+  protected abstract readonly full: boolean
+  /** Whether all that will ever be sent has been handed down. */
+  protected abstract readonly handedDown: boolean
+  /** Begins the handshake with what has been received for it. */
+  protected abstract begin(credentials: Credentials, received: Uint8Array): void
+  /** There is room for more bytes in the inbox. */
+  protected abstract taken(): void
+  /** Ends what is sent, behind all of it. */
+  protected abstract endWriting(): void
+  /** Lets go of the engine and of the descriptor below. */
+  protected abstract drop(): void
+  /** The descriptor below may have something new to say. */
+  abstract ready(): void
+
   override get pending(): number {
     return this.inbox.size
   }
 
-  override get ragged(): boolean {
-    return this.cut
-  }
-
   override readiness(): number {
     if (this.state === UP) {
-      // who unwraps waits for the end of that alone
-      if (this.unwrapping && this.error === 0) return this.unwrapped ? IN | OUT : this.inbox.size > 0 ? IN : 0
       let bits = this.inbox.size > 0 ? IN : 0
-      if (!this.full()) bits |= OUT
+      if (!this.full) bits |= OUT
       if (this.readEnded) bits |= IN | RDHUP
       if (this.writeEnded) bits |= this.readEnded ? OUT | HUP : OUT
       if (this.error !== 0) bits |= ERR | IN | OUT
@@ -119,7 +117,7 @@ export class SecureStream extends Secure implements Observer, Carrier {
     if (this.state === FRESH) this.start()
     if (this.inbox.size === 0) return into.length === 0 && this.state === UP ? 0 : this.nothing()
     const count = this.inbox.copyTo(into)
-    this.feed()
+    this.taken()
     return count
   }
 
@@ -130,60 +128,30 @@ export class SecureStream extends Secure implements Observer, Carrier {
       return result < 0 ? result : new Uint8Array(0)
     }
     const chunk = this.inbox.take(max)
-    this.feed()
+    this.taken()
     return chunk
   }
 
-  override send(from: Uint8Array): number {
+  /** Whether `send` may send: 0, or what it says instead. */
+  protected sendable(): number {
     if (this.state === FRESH) this.start()
     if (this.state !== UP) return this.unavailable()
     if (this.error !== 0) return -this.error
-    const engine = this.engine!
     if (this.writeFailed) return -E.PIPE
-    if (this.writeEnded || engine.destroyed) {
+    if (this.writeEnded || this.engine!.destroyed) {
       const message = "TLS/SSL connection has been closed (EOF)"
       this.failure = { code: "ERR_SSL_ZERO_RETURN", message, verification: false, cause: undefined }
       return -E.PROTO
     }
-    const room = HIGH_WATER_MARK - engine.writableLength
-    if (room <= 0) return -E.AGAIN
-    const count = Math.min(from.length, room)
-    // a copy in any case: what waits for the one before is sealed later
-    if (count > 0) engine.write(Buffer.from(from.subarray(0, count)))
-    return count
+    return 0
   }
 
   override shutdown(how: 0 | 1 | 2): number {
     if (this.state !== UP) return this.state === CLOSED ? -E.BADF : -E.NOTCONN
     if (how !== 1) this.readEnded = true
-    if (how !== 0) this.end(() => this.inner.shutdown(1))
+    if (how !== 0) this.end(() => this.halfClosed())
     this.notify()
     return 0
-  }
-
-  override unwrap(): number {
-    if (this.state !== UP) return this.state === FRESH ? -E.NOTCONN : this.unavailable()
-    if (this.error !== 0) return -this.error
-    if (this.writeFailed) return -E.PIPE
-    this.unwrapping = true
-    this.end(ignore)
-    if (this.inbox.size > 0) {
-      this.fail("ERR_SSL_APPLICATION_DATA_AFTER_CLOSE_NOTIFY", "application data after close notify")
-      return -E.PROTO
-    }
-    if (this.readEnded && this.cut) {
-      this.lost()
-      return -E.PROTO
-    }
-    return this.unwrapped ? 0 : -E.AGAIN
-  }
-
-  override release(): Descriptor {
-    const { inner, held } = this
-    this.detach()
-    if (held.length > 0) inner.unread(held)
-    inner.links--
-    return inner
   }
 
   override close(): void {
@@ -192,15 +160,15 @@ export class SecureStream extends Secure implements Observer, Carrier {
     const graceful =
       state === UP && this.error === 0 && !this.writeFailed && inner.getOption(SOL_SOCKET, SO_LINGER) !== LINGER_ON
     this.inbox.clear()
+    this.state = CLOSED
     if (!graceful) {
-      this.detach()
-      inner.unlink()
+      this.drop()
       return
     }
-    this.state = CLOSED
     // what was sent is sealed and handed down first, and the end of the stream behind it; the process lives for it
     this.parting = setTimeout(() => this.part(), LINGER)
     this.end(() => this.part())
+    this.taken()
   }
 
   override session(): SecureSession | null {
@@ -266,34 +234,8 @@ export class SecureStream extends Secure implements Observer, Carrier {
     return -E.INVAL
   }
 
-  // --- the descriptor below ---
-
-  ready(): void {
-    if (this.outgoing.length > 0) this.drain()
-    this.feed()
-  }
-
   closed(): void {
-    // one of its numbers went; it is held here, too
-  }
-
-  // --- the engine's side ---
-
-  pull(): void {
-    this.hungry = true
-    this.feed()
-  }
-
-  carry(bytes: Uint8Array, sent: () => void): void {
-    this.outgoing = bytes
-    this.sent = sent
-    this.drain()
-  }
-
-  carried(): void {
-    // Bun ends what it sends when the peer ends
-    this.writeEnded = true
-    this.allCarried()
+    // one of the descriptor's numbers went; it is held here, too
   }
 
   private start(): void {
@@ -301,32 +243,52 @@ export class SecureStream extends Secure implements Observer, Carrier {
     if (this.options.server && this.options.choose !== undefined) {
       this.state = GREETING
       this.hello = new ClientHello()
+      this.ready()
     } else {
       this.state = SHAKING
-      this.open(this.options.credentials)
+      this.begin(this.options.credentials, NO_BYTES)
     }
-    this.feed()
   }
 
-  private open(credentials: Credentials): void {
+  /** Takes a part of what a client begins with. */
+  protected greeted(chunk: Uint8Array): void {
+    const hello = this.hello!
+    if (!hello.add(chunk)) return
+    this.hello = undefined
+    let chosen: Credentials | number
+    try {
+      chosen = this.options.choose!(hello.serverName)
+    } catch (error) {
+      chosen = 80
+      this.fail("ERR_SSL_CALLBACK_FAILED", String(error), error)
+    }
+    if (typeof chosen === "number") {
+      this.inner.send(Uint8Array.of(ALERT, 3, 1, 0, 2, FATAL, chosen))
+      if (this.failure === null) this.fail("ERR_SSL_CALLBACK_FAILED", `the name was refused with alert ${chosen}`)
+      return
+    }
+    this.state = SHAKING
+    this.begin(chosen, hello.received)
+  }
+
+  /** Makes Node's socket over a stream; undefined when that fails. */
+  protected open(stream: Duplex, credentials: Credentials): Engine | undefined {
     const { server, name, checkName, verify, protocols } = this.options
     const secureContext = credentials as tls.SecureContext
-    const required = verify === "required"
     // a handshake without protocols is another one than with an empty list of them
     const ALPNProtocols = protocols.length > 0 ? { ALPNProtocols: [...protocols] } : {}
     try {
       let engine: Engine
       if (server) {
-        const requestCert = verify !== "none"
-        const options = { isServer: true, secureContext, requestCert, rejectUnauthorized: required, ...ALPNProtocols }
+        const checks = { requestCert: verify !== "none", rejectUnauthorized: verify === "required" }
         // Node's types want the socket of a connection; it takes any stream
-        engine = new tls.TLSSocket(this.sealed, options)
+        engine = new tls.TLSSocket(stream, { isServer: true, secureContext, ...checks, ...ALPNProtocols })
         engine.once("secure", () => this.clientKnown(engine))
       } else {
         const check: NameCheck = (_host, certificate) =>
           checkName ? tls.checkServerIdentity(name, certificate) : undefined
         engine = tls.connect({
-          socket: this.sealed,
+          socket: stream,
           secureContext,
           servername: isIP(name) === 0 ? name : "",
           host: name,
@@ -336,17 +298,12 @@ export class SecureStream extends Secure implements Observer, Carrier {
         })
         engine.once("secureConnect", () => this.up())
       }
-      this.engine = engine
-      this.shortcut = Shortcut.to(engine, this)
       engine.on("error", (error) => this.engineFailed(error))
-      engine.on("data", (data: Buffer) => this.received(data))
-      engine.on("end", () => this.peerEnded())
-      engine.on("drain", () => this.notify())
-      // Deno writes its last record a little later
-      engine.on("finish", () => setImmediate(() => this.allCarried()))
       engine.on("close", () => this.engineClosed())
+      return (this.engine = engine)
     } catch (error) {
       this.engineFailed(error)
+      return undefined
     }
   }
 
@@ -373,6 +330,7 @@ export class SecureStream extends Secure implements Observer, Carrier {
     this.notify()
   }
 
+  /** Takes opened bytes. */
   received({ buffer, byteOffset, length }: Buffer): void {
     if (this.state === CLOSED) return
     const { inbox } = this
@@ -382,12 +340,12 @@ export class SecureStream extends Secure implements Observer, Carrier {
     if (inbox.size === length) this.notify()
   }
 
-  private peerEnded(): void {
+  protected peerEnded(): void {
     this.readEnded = true
     this.notify()
   }
 
-  private engineFailed(error: unknown): void {
+  protected engineFailed(error: unknown): void {
     if (this.state === CLOSED || this.state === FAILED || this.error !== 0) return
     const { code = "ERR_TLS", message = String(error) } = error as { code?: string; message?: string }
     const errno = errnoOf(code)
@@ -395,171 +353,63 @@ export class SecureStream extends Secure implements Observer, Carrier {
     else this.fail(code, message, error)
   }
 
-  private engineClosed(): void {
-    this.allCarried()
+  protected engineClosed(): void {
     if (this.state === SHAKING) this.lost()
     else if (this.state === UP && !this.readEnded) this.peerEnded()
   }
 
-  // --- bytes in ---
-
-  /** Gives the engine what came in, as long as there is room for what it makes of it. */
-  private feed(): void {
-    if (this.feeding) return
-    this.feeding = true
-    while (this.mayFeed()) {
-      const chunk = this.held.length > 0 ? this.held : this.inner.take(CHUNK)
-      if (typeof chunk === "number") {
-        if (chunk !== -E.AGAIN) this.broken(-chunk)
-        break
-      }
-      if (chunk.length === 0) {
-        this.lastByte()
-        break
-      }
-      this.held = NO_BYTES
-      if (this.state === GREETING) this.greeted(chunk)
-      else this.deliver(chunk)
-    }
-    this.feeding = false
-  }
-
-  private mayFeed(): boolean {
-    // what comes behind the end of TLS is not TLS
-    if (this.innerEnded || this.probing || this.readEnded) return false
-    if (this.state === GREETING) return true
-    return this.hungry && (this.state === SHAKING || this.state === UP) && this.inbox.size < HIGH_WATER_MARK
-  }
-
-  private deliver(chunk: Uint8Array): void {
-    const end = this.records.cut(chunk, 0)
-    const given = end === chunk.length ? chunk : chunk.subarray(0, end)
-    this.held = end === chunk.length ? NO_BYTES : chunk.subarray(end)
-    if (this.records.atAlert && this.state === UP) this.probe()
-    if (this.shortcut !== undefined) this.shortcut.push(given)
-    else this.hungry = this.sealed.push(Buffer.from(given.buffer, given.byteOffset, given.length))
-  }
-
-  /** What follows waits until it is known whether the record before it ended the stream. */
-  private probe(): void {
-    this.probing = true
-    setImmediate(() => {
-      this.probing = false
-      if (!this.readEnded) this.feed()
-    })
-  }
-
-  /** The descriptor below has ended: whether the peer had ended TLS is known when the engine has seen all. */
-  private lastByte(): void {
-    this.innerEnded = true
-    if (this.state !== UP) {
-      this.lost()
-      return
-    }
-    setImmediate(() => {
-      if (!this.readEnded) this.cut = true
-      this.sealed.push(null)
-    })
-  }
-
-  private greeted(chunk: Uint8Array): void {
-    const hello = this.hello!
-    if (!hello.add(chunk)) return
-    this.hello = undefined
-    let chosen: Credentials | number
-    try {
-      chosen = this.options.choose!(hello.serverName)
-    } catch (error) {
-      chosen = 80
-      this.fail("ERR_SSL_CALLBACK_FAILED", String(error), error)
-    }
-    if (typeof chosen === "number") {
-      this.inner.send(Uint8Array.of(ALERT, 3, 1, 0, 2, FATAL, chosen))
-      if (this.failure === null) this.fail("ERR_SSL_CALLBACK_FAILED", `the name was refused with alert ${chosen}`)
-      return
-    }
-    this.state = SHAKING
-    this.open(chosen)
-    this.held = hello.received
-  }
-
-  // --- bytes out ---
-
-  private drain(): void {
-    while (this.outgoing.length > 0) {
-      const count = this.inner.send(this.outgoing)
-      if (count === -E.AGAIN) return
-      if (count === -E.PIPE) {
-        // what the peer sent before it went is still to be had, and its end or reset comes behind that
-        this.writeFailed = this.writeEnded = true
-        this.outgoing = NO_BYTES
-        this.notify()
-        return
-      }
-      if (count < 0) {
-        this.broken(-count)
-        return
-      }
-      this.outgoing = count === this.outgoing.length ? NO_BYTES : this.outgoing.subarray(count)
-    }
-    const { sent } = this
-    this.sent = undefined
-    sent?.()
-    if (this.carriedAll) this.allCarried()
-  }
-
-  private get unwrapped(): boolean {
-    return this.readEnded && (this.cut || (this.carriedAll && this.outgoing.length === 0))
-  }
-
-  private full(): boolean {
-    return this.engine!.writableLength >= HIGH_WATER_MARK
-  }
+  // --- ends ---
 
   /** Ends what is sent; `then` is called when all of it was handed down. */
-  private end(then: () => void): void {
+  protected end(then: () => void): void {
+    this.ended = then
     if (this.writeEnded) {
-      if (this.carriedAll && this.outgoing.length === 0) then()
-      else this.ended = then
+      this.tellEnded()
       return
     }
     this.writeEnded = true
-    this.ended = then
-    this.engine!.end()
+    this.endWriting()
   }
 
-  private allCarried(): void {
-    this.carriedAll = true
-    if (this.outgoing.length > 0) return
+  /** What is sent may have ended. */
+  protected tellEnded(): void {
+    if (!this.handedDown) return
     const { ended } = this
     this.ended = undefined
     ended?.()
     if (this.state === UP) this.notify()
   }
 
-  // --- ends ---
+  /** What was sent has ended: the descriptor below ends, too. */
+  protected halfClosed(): void {
+    this.inner.shutdown(1)
+  }
+
+  /** The peer takes no more. What it sent before it went is still to be had, and its end or reset comes behind that. */
+  protected refused(): void {
+    this.writeFailed = this.writeEnded = true
+    this.notify()
+  }
 
   /** The stream ended before the handshake did. */
-  private lost(): void {
-    this.cut = true
+  protected lost(): void {
     this.fail("ERR_SSL_UNEXPECTED_EOF_WHILE_READING", "EOF occurred in violation of protocol")
   }
 
-  private fail(code: string, message: string, cause: unknown = undefined): void {
+  protected fail(code: string, message: string, cause: unknown = undefined): void {
     const verification = code === "ERR_TLS_CERT_ALTNAME_INVALID" || (!code.startsWith("ERR_") && code !== "EPROTO")
     this.failure = { code, message, verification, cause } satisfies SecureFailure
     this.broken(E.PROTO)
   }
 
   /** Nothing more can be sent; what was received can still be had. */
-  private broken(errno: number): void {
+  protected broken(errno: number): void {
     if (this.state === CLOSED) {
       this.part()
       return
     }
     this.error = errno
     this.readEnded = this.writeEnded = true
-    this.outgoing = NO_BYTES
     if (this.state !== UP) this.state = FAILED
     this.notify()
   }
@@ -580,21 +430,13 @@ export class SecureStream extends Secure implements Observer, Carrier {
     if (this.parting === undefined) return
     clearTimeout(this.parting)
     this.parting = undefined
-    this.detach()
-    this.inner.unlink()
+    this.drop()
   }
 
-  private detach(): void {
-    this.state = CLOSED
-    const { engine, inner } = this
-    this.engine = this.sent = this.ended = undefined
-    this.held = this.outgoing = NO_BYTES
-    const at = inner.observers.indexOf(this)
-    if (at >= 0) inner.observers.splice(at, 1)
-    this.shortcut?.close()
-    engine?.destroy()
-    this.sealed.finish()
+  /** Hears no more of the descriptor below. */
+  protected leave(): void {
+    const { observers } = this.inner
+    const at = observers.indexOf(this)
+    if (at >= 0) observers.splice(at, 1)
   }
 }
-
-function ignore(): void {}

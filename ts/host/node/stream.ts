@@ -57,6 +57,11 @@ export class Stream extends StreamDescriptor implements WireUser {
     this.transport = transport
   }
 
+  /** The connection, for who reads and writes it from now on in place of this stream; undefined while there is none that works. */
+  get connection(): Wire | undefined {
+    return this.state === CONNECTED && this.error === 0 && !this.writeEnded ? this.wire : undefined
+  }
+
   override readiness(): number {
     if (this.state === CONNECTED) {
       let bits = this.inbox.size > 0 ? IN : 0

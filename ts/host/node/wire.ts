@@ -41,6 +41,11 @@ export function fdOf(handle: Handle | undefined): number {
   return deno ? -1 : (handle?.fd ?? -1)
 }
 
+/** The socket of a connection whose handle Node's TLS can have for itself; undefined for any other. */
+export function nativeSocket(wire: Wire | undefined): net.Socket | undefined {
+  return !deno && wire instanceof net.Socket && handleOf(wire) !== undefined ? wire : undefined
+}
+
 /**
  * Makes a socket for a connection that is yet to be made.
  *
