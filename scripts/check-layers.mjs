@@ -25,6 +25,7 @@ const LAYERS = [
   "lock",
   "queue",
   "pool",
+  "threadpool",
   "services",
   "socket fileobject",
   "select",

@@ -14,6 +14,7 @@ import { openFile } from "./node/file.ts"
 import { random } from "./random.ts"
 import { writeOutput } from "./node/output.ts"
 import { signal, signals } from "./node/signals.ts"
+import { startThread } from "./node/thread.ts"
 import { Stream } from "./node/stream.ts"
 import { DeadlineTimer } from "./node/timer.ts"
 import { unix } from "./node/unix.ts"
@@ -42,6 +43,7 @@ export const host: Host = {
   errno: errnoOfError,
   write: writeOutput,
   open: openFile,
+  thread: startThread,
   inspect: inspect.custom,
   monotonic,
   wall,
@@ -55,6 +57,7 @@ export const host: Host = {
     tlsClient: true,
     tlsServer: true,
     processes: true,
+    threads: true,
     signals: true,
     files: true,
     compile: true,

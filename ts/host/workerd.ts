@@ -18,6 +18,7 @@ const capabilities: Capabilities = {
   tlsClient: false,
   tlsServer: false,
   processes: false,
+  threads: false,
   signals: false,
   files: false,
   compile: false,
@@ -39,6 +40,10 @@ export const host: Host = {
   name: "workerd",
   capabilities,
   values: [],
+
+  thread(): number {
+    return -E.NOSYS
+  },
 
   home(): Home {
     return currentHome()
