@@ -28,6 +28,7 @@ const LAYERS = [
   "threadpool",
   "services",
   "socket fileobject",
+  "ssl",
   "select",
   "selectors",
   "baseserver",

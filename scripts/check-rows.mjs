@@ -4,7 +4,21 @@ import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 
 // How many rows each section has. A section is added with the module that it specifies.
-const SECTIONS = { GV: 18, GR: 35, HB: 22, CO: 24, TO: 14, EV: 17, LK: 14, QU: 18, PL: 24, LO: 7, SL: 11, FO: 16 }
+const SECTIONS = {
+  GV: 18,
+  GR: 35,
+  HB: 22,
+  CO: 24,
+  TO: 14,
+  EV: 17,
+  LK: 14,
+  QU: 18,
+  PL: 24,
+  LO: 7,
+  SS: 10,
+  SL: 11,
+  FO: 16,
+}
 
 const ID = /\b([A-Z]{2})-(\d{2})\b/g
 // a title is the first argument of test(…), or of what makes tests from it

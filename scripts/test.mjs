@@ -25,8 +25,11 @@ const NODE_ONLY = {
   "types.test.mjs": "the types are the same on all hosts",
 }
 
+// How a test ended, as test/outcomes.ts tells it. What a failed test prints may have any bytes in it.
+const OUTCOME = /\x1e(\["(?:[^"\\]|\\.)*","(?:passed|failed|skipped)"\])\n/g
+
 const words = process.argv.slice(2)
-const seconds = Number(option("--timeout") ?? 120)
+const seconds = Number(option("--timeout") ?? 240)
 const host = option("--host") ?? "node"
 if (!Object.hasOwn(HOSTS, host)) {
   console.error(`test: no host ${host}: it is one of ${Object.keys(HOSTS).join(", ")}`)
@@ -90,7 +93,7 @@ function runFile(file) {
       clearTimeout(timer)
       kill(child)
       running.delete(child)
-      output = output.replace(/\x1e(.*)\n/g, (_, told) => {
+      output = output.replace(OUTCOME, (_, told) => {
         const [title, outcome] = JSON.parse(told)
         ;(outcomes[file] ??= {})[title] = outcome
         return ""

@@ -148,6 +148,8 @@ const MISSING: Record<string, [row: string, code: string]> = {
   socket: ["TCP", "EAFNOSUPPORT"],
   connection: ["TCP", "EAFNOSUPPORT"],
   server: ["servers", "EAFNOSUPPORT"],
+  tlsClient: ["TLS client", "ENOTSUP"],
+  tlsServer: ["TLS server", "ENOTSUP"],
   inbound: ["connections that the host accepts", "ENOTSUP"],
   unix: ["unix sockets", "EAFNOSUPPORT"],
   open: ["files, `Stat` watchers", "ENOSYS"],

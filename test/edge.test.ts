@@ -271,6 +271,8 @@ const CODES: Record<string, [title: string, code: string]> = {
   bind: ["servers", "ENOTSUP"],
   listen: ["servers", "ENOTSUP"],
   server: ["servers", "ENOTSUP"],
+  tlsClient: ["TLS client", "ENOTSUP"],
+  tlsServer: ["TLS server", "ENOTSUP"],
   unix: ["unix sockets", "EAFNOSUPPORT"],
   unixServer: ["unix sockets", "EAFNOSUPPORT"],
   open: ["files, `Stat` watchers", "ENOSYS"],

@@ -113,6 +113,15 @@ test("unix_server and unix_client greet each other", async () => {
   }
 })
 
+test("udp_server answers udp_client and nc", async () => {
+  using server = new Example("udp_server", "0")
+  const [, port] = await server.says(/at 127\.0\.0\.1:(\d+)/)
+  const answer = `127.0.0.1:${port}: got "Received 2 bytes"\n`
+  assert.is(outputOf("udp_client", "hi", port!), `Sending 2 bytes to 127.0.0.1:${port}\n${answer}`)
+  await server.says(/127\.0\.0\.1:\d+: got "hi"\n/)
+  assert.is(output("nc", ["-u", "-w1", "127.0.0.1", port!], "from nc"), "Received 7 bytes")
+})
+
 function spawnPeer(command: string, args: string[]) {
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] })
   return Object.assign(child, { [Symbol.dispose]: () => void child.kill("SIGKILL") })

@@ -35,6 +35,7 @@ const cases = {
   ],
   polling: ["timeouts", "pipes", "several", "sockets", "closing", "killing", "sets", "arguments", "uninteresting"],
   channels: ["rendezvous", "waiting_receivers", "buffered", "closing", "killing", "traffic", "memory"],
+  datagrams: ["exchange", "truncation", "messages", "options", "streams", "closing"],
 }
 
 /** The reports that the hub gets of crashed threads. */

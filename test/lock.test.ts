@@ -546,10 +546,10 @@ for (const [name, waiting] of Object.entries(WAITING)) {
         else condition.notify(count)
       }
       await notify(1)
-      await sleep(0.002)
+      await until(() => seen.length > 0)
       assert.equal(seen, [0])
       await notify(3)
-      await sleep(0.005)
+      await until(() => seen.length > 3)
       assert.equal(seen, [0, 1, 2, 3])
       await notify()
       await joinall(all)

@@ -1,4 +1,4 @@
-import { getHub } from "gevent-wasm"
+import { getHub, type Op, type Wait } from "gevent-wasm"
 
 /** What the hub has printed about errors since the last call; the first call redirects its stream. */
 export function takeReports(): string[] {
@@ -10,3 +10,17 @@ export function takeReports(): string[] {
 }
 
 let printed: string[] = []
+
+/** What the hub prints about errors while an operation runs. */
+export function* reported(operation: () => Op<unknown>): Generator<Wait<unknown>, string, unknown> {
+  const hub = getHub()
+  const { exceptionStream } = hub
+  let reports = ""
+  hub.exceptionStream = (report) => (reports += report)
+  try {
+    yield* operation()
+  } finally {
+    hub.exceptionStream = exceptionStream
+  }
+  return reports
+}

@@ -1,5 +1,5 @@
 import { host } from "#host"
-import { getHub, joinall, run, sleep, spawn, spawnRaw, type Op, type Wait } from "gevent-wasm"
+import { getHub, joinall, run, sleep, spawn, spawnRaw, type Wait } from "gevent-wasm"
 import { BaseServer, parseAddress } from "gevent-wasm/baseserver"
 import { StreamServer, type SpawnOption } from "gevent-wasm/server"
 import {
@@ -15,6 +15,7 @@ import { spawn as startProcess } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
+import { reported } from "./reports.ts"
 import { failure, listening, openDescriptors, readAll, settled, text } from "./sockets.ts"
 
 const LOOPBACK = "127.0.0.1:0"
@@ -26,19 +27,6 @@ loopback.close()
 await sleep(0.05)
 /** What is open while no test runs; the hub and the host have opened what they need. */
 const idle = openDescriptors()
-
-/** What is reported as an unhandled error while an operation runs. */
-function* reported(operation: () => Op<unknown>): Generator<Wait<unknown>, string, unknown> {
-  const { exceptionStream } = hub
-  let reports = ""
-  hub.exceptionStream = (report) => (reports += report)
-  try {
-    yield* operation()
-  } finally {
-    hub.exceptionStream = exceptionStream
-  }
-  return reports
-}
 
 function* echo(socket: Socket): Generator<Wait<unknown>, void, unknown> {
   for (;;) {
@@ -336,6 +324,35 @@ test("SV-09: closing while the pool is full leaves nothing behind", async () => 
   await settled(idle)
 })
 
+test("SV-10: no more than maxAccept connections are accepted in a row, and nobody is forgotten", async () => {
+  await run(function* () {
+    for (const spawnOption of [null, "default"] as const) {
+      const turns = new Map<number, number>()
+      using server = new StreamServer(
+        LOOPBACK,
+        () => void turns.set(hub.loop.iteration, (turns.get(hub.loop.iteration) ?? 0) + 1),
+        { spawn: spawnOption },
+      )
+      server.maxAccept = 2
+      server.start()
+      server.stopAccepting()
+      const clients = []
+      for (let i = 0; i < 7; i++) clients.push(yield* createConnection(server.address))
+      yield* sleep(0.05)
+      server.startAccepting()
+      for (const client of clients) yield* readAll(client)
+      for (const client of clients) client.close()
+      assert.is(
+        [...turns.values()].reduce((sum, count) => sum + count, 0),
+        7,
+      )
+      // those of default begin in the iteration after the one that accepted them
+      assert.ok(Math.max(...turns.values()) <= 2, [...turns.values()].join())
+    }
+  })
+  await settled(idle)
+})
+
 test("SV-11: an error of accept pauses the accepting, twice as long each time", async () => {
   class Failing extends StreamServer {
     failures = 3
@@ -495,6 +512,32 @@ test("SV-13: a handler that is killed closes its socket, even before it has begu
   await settled(idle)
 })
 
+test("SV-14: a socket that is handed to another greenlet is closed with the handler, unless that joins it", async () => {
+  await run(function* () {
+    const errors: (string | undefined)[] = []
+    function* late(socket: Socket): Generator<Wait<unknown>, void, unknown> {
+      yield* sleep(0.02)
+      try {
+        yield* socket.sendall("late")
+      } catch (error) {
+        errors.push((error as SocketError).code)
+      }
+    }
+    let joins = false
+    using server = new StreamServer(LOOPBACK, function* (socket) {
+      const other = spawn(late, socket)
+      if (joins) yield* other.join()
+    })
+    server.start()
+    assert.is(yield* listen(server.address), "")
+    yield* sleep(0.05)
+    assert.equal(errors, ["EBADF"])
+    joins = true
+    assert.is(yield* listen(server.address), "late")
+  })
+  await settled(idle)
+})
+
 test("SV-15: doClose may be overridden to keep the socket", async () => {
   const kept: Socket[] = []
   class Keeping extends StreamServer {
@@ -562,6 +605,23 @@ test("SV-17: without a pool stop does not touch the handlers", async () => {
     assert.ok(server.closed)
     yield* client.sendall("still")
     assert.is(text(yield* client.recv(10)), "still")
+  })
+  await settled(idle)
+})
+
+test("SV-18: close may be called twice, closes the listener at once and ends serveForever", async () => {
+  await run(function* () {
+    const server = new StreamServer(LOOPBACK, echo)
+    const serving = spawn(() => server.serveForever())
+    yield* sleep(0)
+    const { address } = server
+    assert.is(yield* converse(address, "x"), "x")
+    server.close()
+    server.close()
+    assert.ok(server.closed)
+    assert.not.ok(server.started)
+    assert.is((yield* failure(createConnection(address))).code, "ECONNREFUSED")
+    yield* serving.get()
   })
   await settled(idle)
 })
@@ -645,6 +705,26 @@ test("SV-23: using closes a server, await using stops it", async () => {
     assert.is(await run(() => converse(address, "x")), "x")
   }
   assert.is((await run(() => failure(createConnection(address)))).code, "ECONNREFUSED")
+  await settled(idle)
+})
+
+test("SV-25: a port that was just served can be served again at once", async () => {
+  await run(function* () {
+    const server = new StreamServer("127.0.0.1:0", function* (socket: Socket) {
+      yield* socket.sendall("x")
+    })
+    server.start()
+    const { address } = server
+    {
+      using client = yield* createConnection(address)
+      yield* client.recv(1)
+      yield* client.recv(1) // the server closed first, which leaves its port in TIME_WAIT
+    }
+    yield* server.stop()
+    const again = new StreamServer(address, () => {})
+    again.start()
+    yield* again.stop()
+  })
   await settled(idle)
 })
 

@@ -1,3 +1,4 @@
+import { host } from "#host"
 import { ConcurrentObjectUseError, getHub, joinall, run, sleep, spawn, Timeout, wait, type Op } from "gevent-wasm"
 import { Io, READ } from "gevent-wasm/core"
 import {
@@ -26,6 +27,7 @@ import {
   type AddressArgument,
 } from "gevent-wasm/socket"
 import net from "node:net"
+import process from "node:process"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { collectGarbage } from "./collect.ts"
@@ -66,7 +68,7 @@ test("SO-01: a socket has a family, a type and a number, and takes over one that
     (error: SocketError) => error.code === "EAFNOSUPPORT",
   )
   assert.throws(
-    () => new Socket(AF_INET, 2),
+    () => new Socket(AF_INET, 3),
     (error: SocketError) => error.code === "EPROTONOSUPPORT",
   )
   assert.throws(
@@ -823,7 +825,7 @@ test("a watcher whose callback leaves data is called again", async () => {
     let calls = 0
     watcher.start(() => calls++)
     yield* server.sendall("x")
-    yield* sleep(0.02)
+    for (let i = 0; i < 100 && calls < 2; i++) yield* sleep(0.02)
     assert.ok(calls > 1, `${calls} calls`)
     watcher.stop()
     // and a wait goes on with the same descriptor
@@ -832,6 +834,28 @@ test("a watcher whose callback leaves data is called again", async () => {
     yield* sleep(0.01)
     yield* server.sendall("yz")
     assert.is((yield* reader.get()).length, 2)
+  })
+})
+
+test("a connection that is reset before it is accepted gives its data first", async () => {
+  await run(function* () {
+    using listener = new Socket()
+    listener.bind(["127.0.0.1", 0])
+    listener.listen()
+    const client = new Socket()
+    client.setsockopt(SOL_SOCKET, SO_LINGER, LINGER_ON | 0)
+    yield* client.connect(listener.getsockname())
+    yield* client.sendall("abc")
+    yield* sleep(0.02)
+    client.close()
+    yield* sleep(0.05)
+    const [server] = yield* listener.accept()
+    using connection = server
+    assert.is((yield* connection.recv(10)).length, 3)
+    // Node 20 takes this reset for the end of the stream
+    if (host.name === "node" && process.versions.node.startsWith("20.")) {
+      assert.is((yield* connection.recv(10)).length, 0)
+    } else assert.is((yield* failure(connection.recv(10))).code, "ECONNRESET")
   })
 })
 

@@ -43,7 +43,7 @@ test("TO-01: a Timeout is made unstarted and belongs to the greenlet that starts
     }
   })
   const bystander = spawn(function* () {
-    yield* sleep(0.02)
+    yield* sleep(0.3)
     order.push("bystander")
   })
   await joinall([starter, bystander])

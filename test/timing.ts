@@ -15,7 +15,7 @@ import * as assert from "uvu/assert"
 /** A blocking call with a timeout, on an object for which it never ends by itself. */
 export interface Blocking {
   /** What its caller does first, such as acquiring the lock that the call is usable with. */
-  before?(): Op<unknown> & PromiseLike<unknown>
+  before?(): (Op<unknown> & PromiseLike<unknown>) | void
   /** What its caller does last, in any case. */
   after?(): void
   /** The call. */
@@ -54,7 +54,8 @@ const STRANDS: Record<string, Attempt> = {
 }
 
 function* inGenerator(object: Blocking, call: Call): Generator<Wait<unknown>, unknown, unknown> {
-  if (object.before) yield* object.before()
+  const ready = object.before?.()
+  if (ready) yield* ready
   try {
     return yield* call()
   } finally {
@@ -63,7 +64,7 @@ function* inGenerator(object: Blocking, call: Call): Generator<Wait<unknown>, un
 }
 
 async function inAsync(object: Blocking, call: Call): Promise<unknown> {
-  if (object.before) await object.before()
+  await object.before?.()
   try {
     return await call()
   } finally {

@@ -1,11 +1,20 @@
 import { BaseServer, type ListenAddress, type ServerOptions } from "./baseserver.ts"
-import { NotSupportedError, SocketError } from "./exceptions.ts"
-import { errnoOf, errorMessage } from "./host/errno.ts"
-import { AF_INET, AF_INET6 } from "./socket/constants.ts"
+import { openAt } from "./baseserver/open.ts"
+import { isAsyncFunction } from "./body.ts"
+import { Flow } from "./flow.ts"
+import { resultOf } from "./iteration.ts"
 import type { SocketAddress } from "./socket/address.ts"
-import { Socket } from "./socket/socket.ts"
+import { SOCK_STREAM } from "./socket/constants.ts"
+import { checkTimeout, getdefaulttimeout } from "./socket/deadline.ts"
+import type { Socket } from "./socket/socket.ts"
+import type { SSLContext } from "./ssl/context.ts"
+import type { SSLSocket } from "./ssl/sslsocket.ts"
+import type { WrapOptions } from "./ssl/wrap.ts"
+import { contextOf, type ContextOptions } from "./ssl/wrapsocket.ts"
+import type { BlockingCall } from "./wait.ts"
 
 export { serveConnection } from "./serveconnection.ts"
+export { DatagramServer, type DatagramHandle } from "./server/datagramserver.ts"
 export type { ListenAddress, ServerOptions, ServerPool, SpawnFunction, SpawnOption } from "./baseserver.ts"
 
 /** What handles a connection: a generator, async or plain function. The socket is closed when it has ended. */
@@ -21,6 +30,20 @@ export interface StreamServerOptions extends ServerOptions {
   /** How many connections may wait in the system to be accepted. Default 256. */
   backlog?: number | null
 }
+
+/** Options of a StreamServer with TLS: a context, or the certificate that one is made of. */
+export interface SecureServerOptions
+  extends StreamServerOptions, Omit<ContextOptions, "context">, Omit<WrapOptions, "serverHostname"> {
+  /** The context of all connections. gevent: `ssl_context`. */
+  sslContext?: SSLContext | null
+  /** Seconds that a client may take for the handshake; null = any time. Default 60. */
+  handshakeTimeout?: number | null
+}
+
+/** What handles a connection with TLS. */
+export type SecureHandle = (socket: SSLSocket, address: SocketAddress) => unknown
+
+const HANDSHAKE_TIMEOUT = 60
 
 /**
  * A server for TCP or unix sockets: accepts connections and runs a handler for each, with the client's socket and address. The socket is closed as
@@ -48,21 +71,59 @@ export interface StreamServerOptions extends ServerOptions {
 export class StreamServer extends BaseServer<[socket: Socket, address: SocketAddress]> {
   /** How many connections may wait in the system to be accepted. */
   backlog = 256
+  /** Seconds that a client may take for the handshake; null = any time. */
+  handshakeTimeout: number | null = HANDSHAKE_TIMEOUT
   private readonly listenAt: SocketAddress | null
+  private readonly context: SSLContext | null
+  private readonly wrapOptions: WrapOptions
 
   /**
    * @param listener - An address, or a socket that is bound and may listen already. With an address, nothing is bound before
    *   `start`.
    * @param handle - The handler. Needed unless the class has a method of that name.
+   * @param options - With `sslContext`, `certfile` or `keyfile` the handler gets an `SSLSocket` whose handshake was made, in
+   *   the greenlet of the handler.
    * @throws {TypeError} without a handler, for a wrong type, and for a backlog with a socket; {RangeError} for a bad address.
+   * @throws as the methods of `SSLContext` for certificates.
    */
-  constructor(listener: ListenAddress | Socket, handle?: StreamHandle | null, options: StreamServerOptions = {}) {
-    super(listener, handle, options)
+  constructor(listener: ListenAddress | Socket, handle: SecureHandle | null | undefined, options: SecureServerOptions)
+  constructor(listener: ListenAddress | Socket, handle?: StreamHandle | null, options?: StreamServerOptions)
+  constructor(
+    listener: ListenAddress | Socket,
+    handle?: SecureHandle | StreamHandle | null,
+    options: SecureServerOptions = {},
+  ) {
+    super(listener, handle as StreamHandle | null | undefined, options)
     this.listenAt = this.socket === null ? this.address : null
-    const { backlog = null } = options
+    const { backlog = null, serverSide = true, doHandshakeOnConnect = true, suppressRaggedEofs = true } = options
+    this.context = hasCertificate(options)
+      ? contextOf({ ...options, context: options.sslContext ?? null }, serverSide)
+      : null
+    this.wrapOptions = { serverSide, doHandshakeOnConnect, suppressRaggedEofs }
+    if (options.handshakeTimeout !== undefined) {
+      checkTimeout(options.handshakeTimeout)
+      if (options.handshakeTimeout === 0) throw new RangeError("handshakeTimeout must be positive, or null")
+      this.handshakeTimeout = options.handshakeTimeout
+    }
     if (backlog === null) return
     if (this.socket !== null) throw new TypeError("backlog must be left out when a socket is given")
     this.backlog = backlog
+  }
+
+  /** Whether connections have TLS. gevent: `ssl_enabled`. */
+  get sslEnabled(): boolean {
+    return this.context !== null
+  }
+
+  /** With TLS each connection is wrapped where its handler runs, so that a slow client keeps nobody else waiting. */
+  protected override get handler(): (socket: Socket, address: SocketAddress) => unknown {
+    const handle = super.handler
+    if (this.context === null) return handle
+    if (!isAsyncFunction(handle)) return (socket, address) => this.secured(handle, socket, address)
+    return async (socket, address) => {
+      using secure = await this.handshake(socket)
+      return await handle(secure, address)
+    }
   }
 
   protected initSocket(): void {
@@ -71,7 +132,11 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
       return
     }
     if (this.listenAt === null) throw new TypeError("a server that was given a socket cannot start again")
-    this.socket = this.open(this.listenAt)
+    this.socket = openAt(this.family, this.listenAt, SOCK_STREAM, (socket, address) => {
+      socket.bind(address)
+      socket.listen(this.backlog)
+    })
+    this.family = this.socket.family
     this.address = this.socket.getsockname()
   }
 
@@ -83,43 +148,26 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
     socket.close()
   }
 
-  /** A listening socket. A host without IPv6 serves any address with IPv4. */
-  private open(address: SocketAddress): Socket {
-    try {
-      return listenOn(this.family, address, this.backlog)
-    } catch (error) {
-      if (this.family !== AF_INET6 || address[0] !== "" || !isMissingFamily(error)) throw withAddress(error, address)
-    }
-    this.family = AF_INET
-    try {
-      return listenOn(AF_INET, address, this.backlog)
-    } catch (error) {
-      throw withAddress(error, address)
-    }
+  private *secured(
+    handle: StreamHandle,
+    socket: Socket,
+    address: SocketAddress,
+  ): Generator<BlockingCall<unknown>, unknown, unknown> {
+    using secure = yield* this.handshake(socket)
+    return yield* resultOf(handle(secure, address))
+  }
+
+  private handshake(socket: Socket): Flow<SSLSocket> {
+    const { context, wrapOptions, handshakeTimeout } = this
+    return new Flow(function* () {
+      socket.settimeout(handshakeTimeout)
+      const secure = yield* context!.wrapSocket(socket, wrapOptions)
+      secure.settimeout(getdefaulttimeout())
+      return secure
+    })
   }
 }
 
-function listenOn(family: number, address: SocketAddress, backlog: number): Socket {
-  const socket = new Socket(family)
-  try {
-    socket.bind(address)
-    socket.listen(backlog)
-    return socket
-  } catch (error) {
-    socket.close()
-    throw error
-  }
-}
-
-function isMissingFamily(error: unknown): boolean {
-  return error instanceof SocketError && (error.code === "EAFNOSUPPORT" || error.code === "EADDRNOTAVAIL")
-}
-
-function withAddress(error: unknown, address: SocketAddress): unknown {
-  if (error instanceof NotSupportedError) return error
-  const errno = error instanceof SocketError ? errnoOf(error.code) : undefined
-  if (errno === undefined) return error
-  const [host, port] = typeof address === "string" ? [address, undefined] : address
-  const where = `${JSON.stringify(host)}${port === undefined ? "" : ` port ${port}`}`
-  return new SocketError(errno, "listen", `${errorMessage(errno)}: ${where}`)
+function hasCertificate({ sslContext, certfile, keyfile }: SecureServerOptions): boolean {
+  return [sslContext, certfile, keyfile].some((given) => given !== null && given !== undefined)
 }

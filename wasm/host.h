@@ -33,9 +33,12 @@ HOST(sock_accept) int host_sock_accept(int fd, void *address, int *length);
 HOST(sock_connect) int host_sock_connect(int fd, const void *address, int length);
 HOST(sock_recv) int host_sock_recv(int fd, void *buffer, int length);
 HOST(sock_send) int host_sock_send(int fd, const void *buffer, int length);
+HOST(sock_recvfrom) int host_sock_recvfrom(int fd, void *buffer, int length, int peek, void *address, int *size); /* a datagram's own length, which may be more */
+HOST(sock_sendto) int host_sock_sendto(int fd, const void *buffer, int length, const void *address, int size);
 HOST(sock_shutdown) int host_sock_shutdown(int fd, int how);
 HOST(sock_name) int host_sock_name(int fd, int peer, void *address, int *length);
 HOST(sock_setopt) int host_sock_setopt(int fd, int level, int name, int value);
+HOST(sock_setopt_bytes) int host_sock_setopt_bytes(int fd, int level, int name, const void *value, int length);
 HOST(sock_getopt) int host_sock_getopt(int fd, int level, int name, int *value);
 HOST(sock_pair) int host_sock_pair(int family, int type, int protocol, int fds[2]);
 HOST(fd_close) int host_fd_close(int fd);

@@ -4,7 +4,9 @@
 #include "thread.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -89,15 +91,35 @@ accept(int fd, struct sockaddr *restrict address, socklen_t *restrict length)
 
 int accept4(int fd, struct sockaddr *restrict address, socklen_t *restrict length, int flags) { (void)flags; return accept(fd, address, length); }
 
+/* Receives as recvfrom(), but returns a datagram's own length, which may be more than there was room for. */
+static ssize_t
+receive(int fd, void *buffer, size_t length, int flags, struct sockaddr *address, socklen_t *size)
+{
+  int rc, peek = !!(flags & MSG_PEEK);
+
+  if (flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_PEEK | MSG_TRUNC)) {
+    errno = EOPNOTSUPP;
+    return -1;
+  }
+  while (again(rc = host_sock_recvfrom(fd, buffer, length, peek, address, (int *)size), fd, EV_READ, flags))
+    ;
+  return finished(rc, flags);
+}
+
+ssize_t
+recvfrom(int fd, void *restrict buffer, size_t length, int flags, struct sockaddr *restrict address, socklen_t *restrict size)
+{
+  ssize_t n = receive(fd, buffer, length, flags, address, size);
+  return n > (ssize_t)length && !(flags & MSG_TRUNC) ? (ssize_t)length : n;
+}
+
 ssize_t
 recv(int fd, void *buffer, size_t length, int flags)
 {
   int rc;
 
-  if (flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) {
-    errno = EOPNOTSUPP;
-    return -1;
-  }
+  if (flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL))
+    return recvfrom(fd, buffer, length, flags, NULL, NULL);
   while (again(rc = host_sock_recv(fd, buffer, length), fd, EV_READ, flags))
     ;
   return finished(rc, flags);
@@ -105,7 +127,7 @@ recv(int fd, void *buffer, size_t length, int flags)
 
 /* As on a blocking socket, all is sent before it returns, unless an error comes between: then what was taken is counted. */
 ssize_t
-send(int fd, const void *buffer, size_t length, int flags)
+sendto(int fd, const void *buffer, size_t length, int flags, const struct sockaddr *address, socklen_t size)
 {
   size_t sent = 0;
   int rc;
@@ -115,7 +137,8 @@ send(int fd, const void *buffer, size_t length, int flags)
     return -1;
   }
   for (;;) {
-    rc = host_sock_send(fd, (const char *)buffer + sent, length - sent);
+    const char *rest = (const char *)buffer + sent;
+    rc = address ? host_sock_sendto(fd, rest, length - sent, address, size) : host_sock_send(fd, rest, length - sent);
     if (rc >= 0) {
       sent += rc;
       if (sent == length || flags & MSG_DONTWAIT)
@@ -123,6 +146,101 @@ send(int fd, const void *buffer, size_t length, int flags)
     } else if (!again(rc, fd, EV_WRITE, flags))
       return sent ? (ssize_t)sent : finished(rc, flags);
   }
+}
+
+ssize_t send(int fd, const void *buffer, size_t length, int flags) { return sendto(fd, buffer, length, flags, NULL, 0); }
+
+static size_t
+total(const struct msghdr *message)
+{
+  size_t length = 0;
+
+  for (int i = 0; i < message->msg_iovlen; i++)
+    length += message->msg_iov[i].iov_len;
+  return length;
+}
+
+/* Copies between a buffer and the parts of a message, as far as `length` goes. */
+static void
+copy_parts(const struct msghdr *message, char *buffer, size_t length, int to_buffer)
+{
+  for (int i = 0; i < message->msg_iovlen && length; i++) {
+    const struct iovec *part = &message->msg_iov[i];
+    size_t n = part->iov_len < length ? part->iov_len : length;
+
+    memcpy(to_buffer ? buffer : part->iov_base, to_buffer ? part->iov_base : buffer, n);
+    buffer += n;
+    length -= n;
+  }
+}
+
+/* A message of one part is used as it is; others go through a buffer of their own. Says whether there is memory for that. */
+static int
+get_buffer(const struct msghdr *message, size_t length, char **buffer)
+{
+  if (message->msg_iovlen == 1) {
+    *buffer = message->msg_iov->iov_base;
+    return 1;
+  }
+  if ((*buffer = malloc(length ? length : 1)))
+    return 1;
+  errno = ENOMEM;
+  return 0;
+}
+
+static void
+free_buffer(const struct msghdr *message, char *buffer)
+{
+  int error = errno;
+
+  if (message->msg_iovlen != 1)
+    free(buffer);
+  errno = error;
+}
+
+/* Hosts have no control messages to send. */
+ssize_t
+sendmsg(int fd, const struct msghdr *message, int flags)
+{
+  size_t length = total(message);
+  char *buffer;
+  ssize_t n;
+
+  if (message->msg_controllen) {
+    errno = EOPNOTSUPP;
+    return -1;
+  }
+  if (!get_buffer(message, length, &buffer))
+    return -1;
+  if (message->msg_iovlen != 1)
+    copy_parts(message, buffer, length, 1);
+  n = sendto(fd, buffer, length, flags, message->msg_name, message->msg_namelen);
+  free_buffer(message, buffer);
+  return n;
+}
+
+/* None are ever received. */
+ssize_t
+recvmsg(int fd, struct msghdr *message, int flags)
+{
+  size_t length = total(message);
+  socklen_t size = message->msg_namelen;
+  char *buffer;
+  ssize_t n;
+
+  if (!get_buffer(message, length, &buffer))
+    return -1;
+  if ((n = receive(fd, buffer, length, flags, message->msg_name, &size)) >= 0) {
+    if (message->msg_iovlen != 1)
+      copy_parts(message, buffer, (size_t)n < length ? (size_t)n : length, 0);
+    message->msg_namelen = message->msg_name ? size : 0;
+    message->msg_controllen = 0;
+    message->msg_flags = (size_t)n > length ? MSG_TRUNC : 0;
+    if ((size_t)n > length && !(flags & MSG_TRUNC))
+      n = length;
+  }
+  free_buffer(message, buffer);
+  return n;
 }
 
 static int
@@ -138,6 +256,10 @@ setsockopt(int fd, int level, int name, const void *value, socklen_t length)
   struct timeval time;
   int number;
 
+  if (length > sizeof(int) && (level == IPPROTO_IP || level == IPPROTO_IPV6))
+    return result(host_sock_setopt_bytes(fd, level, name, value, length));
+  if (length == 1 && level == IPPROTO_IP) /* a TTL or a flag may be a char */
+    return result(host_sock_setopt(fd, level, name, *(const unsigned char *)value));
   if (level == SOL_SOCKET && name == SO_LINGER) {
     if (length < sizeof linger)
       return result(-EINVAL);

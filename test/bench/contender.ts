@@ -32,9 +32,9 @@ export class Contender {
     })
   }
 
-  /** Ours, or a peer that is JavaScript: the work `name` of a row's module, in the Node under test. */
-  static work({ node }: Bench, row: string, name: string, ...args: string[]): Contender {
-    return new Contender([node.path, "--expose-gc", join(BUNDLES, "worker.mjs"), row, name, ...args])
+  /** Ours, or a peer that is JavaScript: the work `name` of a row's module, on the host under test. */
+  static work({ runtime }: Bench, row: string, name: string, ...args: string[]): Contender {
+    return new Contender([...runtime.command, join(BUNDLES, "worker.mjs"), row, name, ...args])
   }
 
   /** A peer in Python. @throws {Skipped} without gevent. */

@@ -1,5 +1,6 @@
-/* The load for an echo server: load PORT CONNECTIONS SIZE SECONDS. Each connection sends SIZE bytes, reads them back, checks
- * them and starts again, until the time is over and all that was sent has come back. Writes how many exchanges there were. */
+/* The load for an echo server: load PORT|PATH CONNECTIONS SIZE SECONDS. Each connection sends SIZE bytes, reads them back, checks
+ * them and starts again, until the time is over and all that was sent has come back. With a SIZE of 0 each waits for the server
+ * to close it and is then opened anew. Writes how many exchanges, or connections, there were. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +21,8 @@ struct connection {
 static size_t size;
 static char *message, *buffer;
 static long exchanges;
+static int poll;
+static const char *target;
 static int busy, over; /* connections that wait for an answer; whether the time is over */
 
 static void
@@ -38,15 +42,46 @@ now(void)
 }
 
 static int
-open_connection(int port)
+connect_to(const char *target)
 {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
+  struct sockaddr_un path = {.sun_family = AF_UNIX};
+  struct sockaddr_in port = {.sin_family = AF_INET, .sin_port = htons(atoi(target)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  int is_path = *target == '/';
+  int fd = socket(is_path ? AF_UNIX : AF_INET, SOCK_STREAM, 0);
 
-  if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address))
+  strncpy(path.sun_path, target, sizeof path.sun_path - 1);
+  if (fd < 0 || (is_path ? connect(fd, (struct sockaddr *)&path, sizeof path) : connect(fd, (struct sockaddr *)&port, sizeof port)))
     fail("connect");
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   return fd;
+}
+
+static void
+open_connection(struct connection *c)
+{
+  struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c};
+  int one = 1, fd = connect_to(target);
+
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  if (epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event))
+    fail("epoll_ctl");
+  c->fd = fd;
+}
+
+/* The connection has been closed by the server. It is reset, so that no port is kept back for a minute. */
+static void
+open_next(struct connection *c)
+{
+  struct linger reset = {.l_onoff = 1};
+
+  if (recv(c->fd, buffer, 1, MSG_DONTWAIT) != 0)
+    fail("recv");
+  setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  close(c->fd);
+  exchanges++;
+  if (over)
+    busy--;
+  else
+    open_connection(c);
 }
 
 static void
@@ -94,29 +129,25 @@ receive_more(struct connection *c)
 int
 main(int argc, char **argv)
 {
-  int count, poll;
+  int count;
   struct connection *connections;
   struct epoll_event events[64];
   double end;
 
   if (argc != 5)
     return 2;
+  target = argv[1];
   count = atoi(argv[2]);
   size = atol(argv[3]);
-  message = malloc(size);
-  buffer = malloc(size);
+  message = malloc(size + 1);
+  buffer = malloc(size + 1);
   connections = calloc(count, sizeof *connections);
   if (!message || !buffer || !connections || (poll = epoll_create1(0)) < 0)
     fail("load");
   for (size_t i = 0; i < size; i++)
     message[i] = (char)(i * 31 + (i >> 8));
-  for (int i = 0; i < count; i++) {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = &connections[i]};
-
-    connections[i].fd = open_connection(atoi(argv[1]));
-    if (epoll_ctl(poll, EPOLL_CTL_ADD, connections[i].fd, &event))
-      fail("epoll_ctl");
-  }
+  for (int i = 0; i < count; i++)
+    open_connection(&connections[i]);
   end = now() + atof(argv[4]);
   for (busy = count; busy > 0;) {
     int n = epoll_wait(poll, events, 64, 100);
@@ -125,9 +156,11 @@ main(int argc, char **argv)
     for (int i = 0; i < n; i++) {
       struct connection *c = events[i].data.ptr;
 
-      if (events[i].events & EPOLLOUT)
+      if (events[i].events & EPOLLOUT && size > 0)
         send_more(c);
-      if (events[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP))
+      if (size == 0 && events[i].events & EPOLLIN)
+        open_next(c);
+      else if (size > 0 && events[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP))
         receive_more(c);
     }
   }

@@ -1,5 +1,5 @@
 import { Contender } from "./contender.ts"
-import type { Bar, Bench, Result, Row } from "./row.ts"
+import type { Bar, Bench, Result } from "./row.ts"
 
 const WARM_UP = 3
 const ROUNDS = 7
@@ -18,7 +18,7 @@ export interface Pair {
 }
 
 /** Measures both sides in turn, so that what else the machine does meets both, and compares each two neighbours. */
-export async function compare({ node }: Bench, pair: Pair): Promise<Result> {
+export async function compare({ runtime }: Bench, pair: Pair): Promise<Result> {
   const { ours, peer, rounds = ROUNDS, warmUp = WARM_UP } = pair
   const pairs: { ours: number; peer: number }[] = []
   for (let i = -warmUp; i < rounds; i++) {
@@ -32,13 +32,13 @@ export async function compare({ node }: Bench, pair: Pair): Promise<Result> {
     peer: median(pairs.map((both) => both.peer)),
     ratio: median(pairs.map((both) => (both.ours / both.peer) ** better)),
   }
-  return { name, host: `node ${node.version}`, unit, ...numbers, peerName, ...judge(bar, numbers) }
+  return { name, host: `${runtime.host} ${runtime.version}`, unit, ...numbers, peerName, ...judge(bar, numbers) }
 }
 
 /** A result without a peer. */
-export function alone({ node }: Bench, name: string, unit: string, ours: number, bar: Bar): Result {
+export function alone({ runtime }: Bench, name: string, unit: string, ours: number, bar: Bar): Result {
   const numbers = { ours, peer: null, ratio: null }
-  return { name, host: `node ${node.version}`, unit, ...numbers, peerName: null, ...judge(bar, numbers) }
+  return { name, host: `${runtime.host} ${runtime.version}`, unit, ...numbers, peerName: null, ...judge(bar, numbers) }
 }
 
 /** Compares two processes by their operations per second of processor time. */
@@ -57,6 +57,13 @@ export async function race(
   }
 }
 
+interface RaceAll {
+  readonly name: string
+  readonly bars: Readonly<Record<string, Bar>>
+  readonly unit: string
+  readonly script?: string
+}
+
 /**
  * Races our work of the row in `file` with all its peers: `gevent` is the Python program of that name, or `script`, each other one a
  * work of the row of the peer's name.
@@ -64,7 +71,7 @@ export async function race(
 export async function* raceAll(
   bench: Bench,
   file: string,
-  { name, bars, unit, script = file }: Pick<Row, "name" | "bars"> & { unit: string; script?: string },
+  { name, bars, unit, script = file }: RaceAll,
 ): AsyncGenerator<Result> {
   const ours = (): Contender => Contender.work(bench, file, "ours")
   for (const [peerName, bar] of Object.entries(bars)) {
@@ -85,7 +92,8 @@ function judge(bar: Bar, { ours, ratio }: { ours: number; ratio: number | null }
     : { bar: bar.atMost, ok: ours <= bar.atMost }
 }
 
-function median(numbers: readonly number[]): number {
+/** The middle one of some numbers, or what lies between the two in the middle. */
+export function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2

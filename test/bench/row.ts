@@ -1,8 +1,11 @@
-import type { Node } from "./nodes.ts"
+import type { HostName, Runtime } from "./runtimes.ts"
 import type { Tools } from "./tools.ts"
 
 /** What a result has to reach: the ratio to a peer, or a number of its own unit that must not be exceeded. */
 export type Bar = { readonly atLeast: number } | { readonly atMost: number }
+
+/** Bars that differ by host. */
+export type HostBars = Readonly<Record<HostName, Readonly<Record<string, Bar>>>>
 
 /** One line of the table, and one object of the JSON file. */
 export interface Result {
@@ -23,7 +26,7 @@ export interface Result {
 
 /** What a row measures with. */
 export interface Bench {
-  readonly node: Node
+  readonly runtime: Runtime
   readonly tools: Tools
 }
 
@@ -36,7 +39,7 @@ export class Skipped extends Error {
 export interface Row {
   readonly name: string
   /** By the name of the peer, or by `""` for a bar that needs none. */
-  readonly bars: Readonly<Record<string, Bar>>
+  readonly bars: Readonly<Record<string, Bar>> | HostBars
   /** Measures and yields a result for each bar. */
   run(bench: Bench): AsyncIterable<Result>
 }

@@ -1,16 +1,17 @@
-import { Contender } from "./contender.ts"
-import { exchange } from "./exchange.ts"
-import type { Bar, Bench, Result } from "./row.ts"
+import { exchangeAll } from "./exchange.ts"
+import type { Bench, HostBars, Result } from "./row.ts"
 
 export const name = "echo, 4 connections x 64 KiB"
-export const bars = { "node on('data')": { atLeast: 0.9 } } satisfies Record<string, Bar>
+export const bars = {
+  node: { "node:net": { atLeast: 0.9 } },
+  deno: { "node:net": { atLeast: 0.85 } },
+  bun: { "Bun.listen": { atLeast: 0.9 } },
+} satisfies HostBars
 
 const CONNECTIONS = 4
 const SIZE = 65536
 
 export async function* run(bench: Bench): AsyncGenerator<Result> {
-  const pair = { name, unit: "MB/s", connections: CONNECTIONS, size: SIZE, factor: SIZE / 1e6 }
-  for (const [peerName, bar] of Object.entries(bars)) {
-    yield await exchange(bench, { ...pair, peerName, bar }, () => Contender.work(bench, "echo", "node"))
-  }
+  const kind = { name, unit: "MB/s", connections: CONNECTIONS, size: SIZE, factor: SIZE / 1e6 }
+  yield* exchangeAll(bench, kind, bars[bench.runtime.host])
 }

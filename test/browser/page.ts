@@ -12,6 +12,7 @@ import { Queue } from "gevent-wasm/queue"
 import { select } from "gevent-wasm/select"
 import { serveConnection, StreamServer } from "gevent-wasm/server"
 import { AF_UNIX, createConnection, Socket, socketpair } from "gevent-wasm/socket"
+import { createDefaultContext, Purpose } from "gevent-wasm/ssl"
 
 function described(error: unknown): unknown {
   const { name, code, message } = error as Error & { code?: string }
@@ -160,6 +161,9 @@ const tries: Record<string, () => unknown> = {
     }),
   connection: () => createConnection(["127.0.0.1", 80]).then(() => "connected", described),
   server: () => failureOf(() => new StreamServer("127.0.0.1:0", () => undefined).start()),
+  tlsClient: () => failureOf(() => createDefaultContext().wrapSocket({} as never, { serverHostname: "localhost" })),
+  tlsServer: () =>
+    failureOf(() => createDefaultContext(Purpose.CLIENT_AUTH).wrapSocket({} as never, { serverSide: true })),
   inbound: () => failureOf(() => serveConnection({}, () => undefined)),
   signal: () => failureOf(() => signalHandler(2, () => sleep(0))),
   file: () => Program.load("program.wasm").then(() => "loaded", described),

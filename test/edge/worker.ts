@@ -24,6 +24,7 @@ import { Queue } from "gevent-wasm/queue"
 import { select } from "gevent-wasm/select"
 import { serveConnection, StreamServer } from "gevent-wasm/server"
 import { AF_UNIX, createConnection, Socket, socketpair } from "gevent-wasm/socket"
+import { createDefaultContext, Purpose } from "gevent-wasm/ssl"
 import everything from "./everything.wasm"
 
 interface Environment {
@@ -301,6 +302,8 @@ const routes: Record<string, Route> = {
       open: failureOf(() => new FileObject("/etc/hostname")),
       file: await Program.load("program.wasm").then(() => "loaded", described),
       signal: failureOf(() => signalHandler(2, () => sleep(0))),
+      tlsClient: failureOf(() => createDefaultContext().wrapSocket(socket, { serverHostname: "localhost" })),
+      tlsServer: failureOf(() => createDefaultContext(Purpose.CLIENT_AUTH).wrapSocket(socket, { serverSide: true })),
       compile: await Program.load(new Uint8Array(8)).then(() => "compiled", described),
     }
   },

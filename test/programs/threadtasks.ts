@@ -1,5 +1,5 @@
 // What threads of a pool import.
-import { sleep, spawn } from "gevent-wasm"
+import { sleep, spawn, type Wait } from "gevent-wasm"
 import { ThreadPool, transfer } from "gevent-wasm/threadpool"
 
 const pool = new ThreadPool(2)
@@ -23,10 +23,8 @@ export function* slowly(value: number) {
 }
 
 /** Calls itself in the pool of its thread. */
-export function* factorial(n: number): Generator<never, number, never> {
-  if (n === 0) return 1
-  const smaller = yield* pool.apply(factorial as (n: number) => never, [n - 1]) as never
-  return n * smaller
+export function* factorial(n: number): Generator<Wait<unknown>, number, unknown> {
+  return n === 0 ? 1 : n * (yield* pool.apply<[number], number>(factorial as never, [n - 1]))
 }
 
 export function* squares(values: number[]) {

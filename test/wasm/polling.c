@@ -63,7 +63,7 @@ timeouts(void)
   CHECK(poll(&one, 1, 30) == 0);
   CHECK(now() - start >= 0.025);
   CHECK(one.revents == 0);
-  CHECK(job.rounds > 2);
+  CHECK(job.rounds > 1); /* on a busy machine both may be due at once */
   CHECK(poll(0, 0, 10) == 0);
   CHECK(poll(&one, 1, 0) == 0);
   /* a thread that only polls lets others run */

@@ -44,7 +44,7 @@ static void join_for_ever(void *argument) { joined_errno = gevent_join(argument,
 static void
 check_join(void)
 {
-  double seconds = 0.03;
+  double seconds = 0.3;
   gevent_thread *thread = gevent_spawn(nap, &seconds), *joiner;
 
   FAILS(gevent_join(thread, 0), ETIMEDOUT);

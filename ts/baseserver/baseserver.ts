@@ -100,6 +100,9 @@ export abstract class BaseServer<A extends unknown[] = unknown[]> implements Dis
   /** Sets where to listen. @throws as the constructor. gevent: `set_listener`. */
   setListener(listener: ListenAddress | Socket): void {
     if (listener instanceof Socket) {
+      if ("doHandshake" in listener) {
+        throw new TypeError(`Expected a regular socket, not SSLSocket: ${String(listener)}`)
+      }
       this.family = listener.family
       this.address = listener.getsockname()
       this.socket = listener
@@ -278,8 +281,13 @@ export abstract class BaseServer<A extends unknown[] = unknown[]> implements Dis
     }
   }
 
+  /** What is run with the arguments: the handler, or what a subclass puts around it. */
+  protected get handler(): (...args: A) => unknown {
+    return this.body
+  }
+
   private doHandle(args: A): void {
-    const { body, closer, runner } = this
+    const { handler: body, closer, runner } = this
     if (runner === "default") {
       new Handler(body, closer, args).start()
       return

@@ -97,10 +97,23 @@ export class FdTable {
     this.used[word]! &= ~(1 << (fd & 31))
     if (word < this.lowest) this.lowest = word
     this.count--
-    const observers = descriptor.observers
-    // Backwards, since an observer that goes takes itself off the list.
-    for (let i = observers.length - 1; i >= 0; i--) observers[i]?.closed(fd)
-    if (--descriptor.links === 0) descriptor.close()
+    tellObservers(descriptor, fd)
+    descriptor.unlink()
+    return 0
+  }
+
+  /**
+   * Puts another descriptor behind a number. Who observes the old one under it is told that it was closed; the link to the
+   * old one passes on to the caller, who has to `unlink` it some time.
+   *
+   * @returns 0, or -E.BADF when the number is free.
+   */
+  exchange(fd: number, descriptor: Descriptor): number {
+    const previous = this.entries[fd]
+    if (previous === undefined) return -E.BADF
+    tellObservers(previous, fd)
+    this.entries[fd] = descriptor
+    descriptor.links++
     return 0
   }
 
@@ -116,4 +129,9 @@ export class FdTable {
     used.set(this.used)
     this.used = used
   }
+}
+
+function tellObservers({ observers }: Descriptor, fd: number): void {
+  // Backwards, since an observer that goes takes itself off the list.
+  for (let i = observers.length - 1; i >= 0; i--) observers[i]?.closed(fd)
 }

@@ -42,6 +42,8 @@ const FAMILIES: ReadonlyMap<number, "unix" | "inet" | "inet6"> = new Map([
 ])
 
 const SOCK_STREAM = 1
+const SOCK_DGRAM = 2
+const AF_UNSPEC = 0
 
 /** An assertion inside a module does not hold: the instance is lost. */
 export class PanicError extends Error {
@@ -122,6 +124,7 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
     sock_open: guarded((family: number, type: number) => {
       const name = FAMILIES.get(family)
       if (name === undefined) return -E.AFNOSUPPORT
+      if (type === SOCK_DGRAM && name !== "unix") return install(host.datagram(name))
       if (type !== SOCK_STREAM) return -E.PROTONOSUPPORT
       return install(host.stream(name))
     }),
@@ -141,7 +144,9 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
       return client
     }),
     sock_connect: guarded((fd: number, pointer: number, length: number) => {
-      const address = decodeAddress(guest.memory.slice(pointer >>> 0, length))
+      const bytes = guest.memory.slice(pointer >>> 0, length)
+      if (length >= 2 && bytes[0] === AF_UNSPEC && bytes[1] === 0) return descriptors.get(fd)?.disconnect() ?? -E.BADF
+      const address = decodeAddress(bytes)
       if (typeof address === "number") return address
       return descriptors.get(fd)?.connect(address) ?? -E.BADF
     }),
@@ -150,6 +155,20 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
     }),
     sock_send: guarded((fd: number, pointer: number, length: number) => {
       return descriptors.get(fd)?.send(guest.memory.slice(pointer >>> 0, length >>> 0)) ?? -E.BADF
+    }),
+    sock_recvfrom: guarded((...call: [number, number, number, number, number, number]) => {
+      const [fd, pointer, length, peek, address, size] = call
+      const received = descriptors.get(fd)?.recvfrom(length >>> 0, peek !== 0) ?? -E.BADF
+      if (typeof received === "number") return received
+      if (received.address !== undefined) writeAddress(encodeAddress(received.address), address >>> 0, size >>> 0)
+      else if (size !== 0) guest.memory.words[size >>> 2] = 0
+      guest.memory.bytes.set(received.data.subarray(0, length >>> 0), pointer >>> 0)
+      return received.data.length
+    }),
+    sock_sendto: guarded((fd: number, pointer: number, length: number, to: number, size: number) => {
+      const address = decodeAddress(guest.memory.slice(to >>> 0, size))
+      if (typeof address === "number") return address
+      return descriptors.get(fd)?.sendto(guest.memory.slice(pointer >>> 0, length >>> 0), address) ?? -E.BADF
     }),
     sock_shutdown: guarded((fd: number, how: number) => {
       if (how !== 0 && how !== 1 && how !== 2) return -E.INVAL
@@ -164,6 +183,10 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
     }),
     sock_setopt: guarded((fd: number, level: number, name: number, value: number) => {
       return descriptors.get(fd)?.setOption(level, name, value) ?? -E.BADF
+    }),
+    sock_setopt_bytes: guarded((fd: number, level: number, name: number, pointer: number, length: number) => {
+      const value = guest.memory.slice(pointer >>> 0, length)
+      return descriptors.get(fd)?.setOptionBytes(level, name, value) ?? -E.BADF
     }),
     sock_getopt: guarded((fd: number, level: number, name: number, pointer: number) => {
       const value = descriptors.get(fd)?.getOption(level, name) ?? -E.BADF

@@ -1,8 +1,9 @@
 import { ChunkQueue } from "../host/chunks.ts"
-import { Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address } from "../host/descriptor.ts"
+import { type Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
 import { SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, SOL_SOCKET } from "../host/options.ts"
 import { OptionShadow } from "../host/optionshadow.ts"
+import { StreamDescriptor } from "../host/streamdescriptor.ts"
 
 /** How many bytes may wait in each direction. */
 export const PAIR_CAPACITY = 256 * 1024
@@ -14,9 +15,9 @@ const AF_UNIX = 1
 const unnamed: Address = { family: "unix", path: "" }
 
 /** One end of a socket pair. What it receives waits in its own queue. */
-class PairEnd extends Descriptor {
+class PairEnd extends StreamDescriptor {
   peer: PairEnd | undefined = undefined
-  private readonly inbox = new ChunkQueue()
+  protected override readonly inbox = new ChunkQueue()
   private readonly options = new OptionShadow()
   private open = true
   private readEnded = false

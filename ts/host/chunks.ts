@@ -27,6 +27,16 @@ export class ChunkQueue {
     else this.rest.push(chunk)
   }
 
+  /** Puts a chunk back in front, which the queue then owns. */
+  unshift(chunk: Uint8Array): void {
+    if (chunk.length === 0) return
+    const { first, offset, next } = this
+    this.size += chunk.length
+    if (first !== undefined) this.rest.splice(next, 0, offset === 0 ? first : first.subarray(offset))
+    this.first = chunk
+    this.offset = 0
+  }
+
   /** Moves as many bytes as fit into `into` and returns their number. */
   copyTo(into: Uint8Array): number {
     const room = into.length
@@ -42,6 +52,14 @@ export class ChunkQueue {
     }
     this.size -= done
     return done
+  }
+
+  /** Copies as many bytes as fit into `into`; they stay. */
+  peek(into: Uint8Array): void {
+    const { first, offset, rest, next } = this
+    if (first === undefined) return
+    let done = fill(into, 0, first.subarray(offset))
+    for (let i = next; i < rest.length && done < into.length; i++) done = fill(into, done, rest[i]!)
   }
 
   /** Hands over up to `max` bytes of the oldest chunk, without copying; an empty array when there is none. */
@@ -90,4 +108,11 @@ export class ChunkQueue {
     }
     return (this.first = undefined)
   }
+}
+
+// Puts what fits of a chunk at `offset`, and returns the offset after it.
+function fill(into: Uint8Array, offset: number, chunk: Uint8Array): number {
+  const count = Math.min(chunk.length, into.length - offset)
+  into.set(chunk.subarray(0, count), offset)
+  return offset + count
 }

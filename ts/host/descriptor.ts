@@ -15,6 +15,14 @@ export const RDHUP = 0x2000
 /** Where a socket is: numeric host and port, or the path of a unix socket (an abstract one starts with NUL). */
 export type Address = { family: "inet" | "inet6"; host: string; port: number } | { family: "unix"; path: string }
 
+/** What `recvfrom` took. */
+export interface Received {
+  /** A datagram as it came, or bytes of a stream. */
+  data: Uint8Array
+  /** Who sent it; undefined for a stream. */
+  address: Address | undefined
+}
+
 /** Something that waits for a descriptor; an epoll interest is one. */
 export interface Observer {
   /** The descriptor's readiness may have risen. */
@@ -38,7 +46,7 @@ export interface Observer {
 export abstract class Descriptor {
   /** Who is told when readiness rises. */
   readonly observers: Observer[] = []
-  /** Under how many numbers fd tables hold it; the last one to go closes it. */
+  /** How many hold it, numbers of fd tables above all; the last one to go closes it. */
   links = 0
 
   /** Epoll bits that hold now, ERR and HUP included. */
@@ -84,9 +92,33 @@ export abstract class Descriptor {
     return count < 0 ? count : chunk.subarray(0, count)
   }
 
+  /** Puts bytes back in front of what `recv` gives; they are the descriptor's then. */
+  unread(_bytes: Uint8Array): number {
+    return -E.NOTSOCK
+  }
+
   /** Accepts some or all of `from`, which it does not keep: the number of bytes, or -E.AGAIN. */
   send(_from: Uint8Array): number {
     return -E.BADF
+  }
+
+  /**
+   * Takes the oldest datagram whole, which the caller then cuts to its size; or up to `max` bytes of a stream. 0 is the end.
+   *
+   * @param peek - Whether it stays, to be received again.
+   */
+  recvfrom(_max: number, _peek: boolean): Received | number {
+    return -E.NOTSOCK
+  }
+
+  /** Sends a datagram to an address: its length, or -E.AGAIN. A stream is connected, and ignores the address. */
+  sendto(_from: Uint8Array, _address: Address): number {
+    return -E.NOTSOCK
+  }
+
+  /** Takes the address of `connect` back: datagrams come from anybody again. */
+  disconnect(): number {
+    return -E.NOTSOCK
   }
 
   /** Ends receiving (0), sending (1) or both (2). */
@@ -109,9 +141,21 @@ export abstract class Descriptor {
     return -E.NOTSOCK
   }
 
+  /** Sets a socket option whose value is a C struct; one that is a number has its first four bytes as that. */
+  setOptionBytes(level: number, name: number, value: Uint8Array): number {
+    if (value.length < 4) return -E.INVAL
+    const { buffer, byteOffset } = value
+    return this.setOption(level, name, new DataView(buffer, byteOffset).getInt32(0, true))
+  }
+
   /** Reads a socket option; reading SO_ERROR takes the pending error, as a positive errno. */
   getOption(_level: number, _name: number): number {
     return -E.NOTSOCK
+  }
+
+  /** One holder less; the last one to go closes it. */
+  unlink(): void {
+    if (--this.links === 0) this.close()
   }
 
   /**

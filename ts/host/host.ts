@@ -1,6 +1,7 @@
 import type { Capabilities } from "./capabilities.ts"
 import type { Descriptor } from "./descriptor.ts"
 import type { Thread, ThreadEvents, ThreadPort } from "./thread.ts"
+import type { CredentialOptions, Credentials, Secure, SecureOptions } from "./secure.ts"
 
 /** What lstat(2) says of a file, as numbers. Times are seconds with fractions. */
 export interface FileStat {
@@ -92,6 +93,24 @@ export interface Host extends Home {
 
   /** A new TCP or unix socket, which is to be bound, to listen or to connect; or an errno when the host has none. */
   stream(family: "inet" | "inet6" | "unix"): Descriptor | number
+
+  /** A new UDP socket, or an errno when the host has none (EAFNOSUPPORT). */
+  datagram(family: "inet" | "inet6"): Descriptor | number
+
+  /**
+   * Makes of certificates, keys and choices what TLS connections take; any number of them may share it.
+   *
+   * @returns -E.NOTSUP on a host without TLS.
+   * @throws The host's error for a certificate, a key, a cipher or a version that it cannot use.
+   */
+  credentials(options: CredentialOptions): Credentials | number
+
+  /**
+   * Puts TLS over a connected descriptor, which then belongs to what is returned.
+   *
+   * @returns -E.NOTSUP where the host has no TLS for that side.
+   */
+  secure(inner: Descriptor, options: SecureOptions): Secure | number
 
   /**
    * Opens a file, a fifo or a device.

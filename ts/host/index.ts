@@ -1,5 +1,15 @@
-export { Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address, type Observer } from "./descriptor.ts"
+export { Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address, type Observer, type Received } from "./descriptor.ts"
 export { E, errnoOf, errorMessage, errorName, type ErrnoName } from "./errno.ts"
+export {
+  Secure,
+  type CredentialOptions,
+  type Credentials,
+  type PeerCertificate,
+  type PemOrDer,
+  type SecureFailure,
+  type SecureOptions,
+  type SecureSession,
+} from "./secure.ts"
 export type { Context, FileMode, FileStat, Home, Host, ResolvedAddress } from "./host.ts"
 export { capabilities } from "./current.ts"
 export type { Capabilities } from "./capabilities.ts"

@@ -8,18 +8,21 @@ import { monotonic, wall } from "./clock.ts"
 import type { Descriptor } from "./descriptor.ts"
 import { E } from "./errno.ts"
 import type { Context, FileStat, Home, Host, ResolvedAddress } from "./host.ts"
+import { Datagram } from "./node/datagram.ts"
+import { domains } from "./node/domains.ts"
+import type { Secure, SecureOptions } from "./secure.ts"
+import { createCredentials } from "./node/credentials.ts"
 import { errnoOfError, systemErrno } from "./node/errors.ts"
-import { inet, inet6 } from "./node/inet.ts"
 import { openFile } from "./node/file.ts"
 import { random } from "./random.ts"
 import { writeOutput } from "./node/output.ts"
+import { SecureStream } from "./node/securestream.ts"
 import { signal, signals } from "./node/signals.ts"
 import { startThread } from "./node/thread.ts"
 import { Stream } from "./node/stream.ts"
 import { DeadlineTimer } from "./node/timer.ts"
-import { unix } from "./node/unix.ts"
-
-const domains = { inet, inet6, unix }
+import { transport } from "./node/transport.ts"
+import { openUdp } from "./node/udp.ts"
 
 // What the loop runs belongs to nobody's asynchronous context, whoever woke it.
 const root = new AsyncResource("gevent-wasm")
@@ -83,7 +86,17 @@ export const host: Host = {
   },
 
   stream(family: "inet" | "inet6" | "unix"): Descriptor {
-    return new Stream(domains[family])
+    return new Stream(domains[family], transport)
+  },
+
+  datagram(family: "inet" | "inet6"): Descriptor {
+    return new Datagram(family, openUdp)
+  },
+
+  credentials: createCredentials,
+
+  secure(inner: Descriptor, options: SecureOptions): Secure {
+    return new SecureStream(inner, options)
   },
 
   adopt(): Promise<number> {

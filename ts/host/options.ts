@@ -16,7 +16,7 @@ export const IPPROTO_IPV6 = 41
 
 /** Allow a local address to be bound again soon. Hosts set it always; the value is remembered only. */
 export const SO_REUSEADDR = 2
-/** Reads the kind of socket: 1 for a stream. */
+/** Reads the kind of socket: 1 for a stream, 2 for datagrams. */
 export const SO_TYPE = 3
 /** Debugging in the kernel; always 0. */
 export const SO_DEBUG = 1
@@ -24,11 +24,11 @@ export const SO_DEBUG = 1
 export const SO_ERROR = 4
 /** Bypass the routing table; always 0. */
 export const SO_DONTROUTE = 5
-/** Allow broadcasts. */
+/** Allow datagrams to a broadcast address. */
 export const SO_BROADCAST = 6
-/** Size of the send buffer. Remembered only: no host lets it be set. */
+/** Size of the send buffer. That of a stream is remembered only: no host lets it be set. */
 export const SO_SNDBUF = 7
-/** Size of the receive buffer. Remembered only. */
+/** Size of the receive buffer. That of a stream is remembered only. */
 export const SO_RCVBUF = 8
 /** Probe an idle connection. */
 export const SO_KEEPALIVE = 9
@@ -52,7 +52,7 @@ export const SO_SNDTIMEO = 21
 export const SO_TIMESTAMP = 29
 /** Reads 1 when the socket listens. */
 export const SO_ACCEPTCONN = 30
-/** Reads the protocol number: 6 for TCP. */
+/** Reads the protocol number: 6 for TCP, 17 for UDP. */
 export const SO_PROTOCOL = 38
 /** Reads the address family: 2 for IPv4, 10 for IPv6. */
 export const SO_DOMAIN = 39
@@ -79,10 +79,30 @@ export const TCP_QUICKACK = 12
 export const TCP_USER_TIMEOUT = 18
 /** Type of service; always 0. */
 export const IP_TOS = 1
-/** Time to live; always the system's 64. */
+/** Hops that a packet may take, 1-255; that of a stream is always the system's 64. */
 export const IP_TTL = 2
-/** Hops of packets; always the system's 64. */
+/** The interface that multicast is sent on: its IPv4 address, 4 bytes. */
+export const IP_MULTICAST_IF = 32
+/** Hops that a multicast datagram may take; 1 stays in the local network. */
+export const IP_MULTICAST_TTL = 33
+/** Whether multicast that is sent comes back to members on this machine. */
+export const IP_MULTICAST_LOOP = 34
+/** Join a multicast group: 8 bytes, the group and the address of the interface, both IPv4; 0.0.0.0 lets the system choose. */
+export const IP_ADD_MEMBERSHIP = 35
+/** Leave a multicast group: the bytes that it was joined with. */
+export const IP_DROP_MEMBERSHIP = 36
+/** As IP_TTL. */
 export const IPV6_UNICAST_HOPS = 16
+/** The interface that multicast is sent on: its number, or 0. */
+export const IPV6_MULTICAST_IF = 17
+/** As IP_MULTICAST_TTL. */
+export const IPV6_MULTICAST_HOPS = 18
+/** As IP_MULTICAST_LOOP. */
+export const IPV6_MULTICAST_LOOP = 19
+/** Join a multicast group: 20 bytes, the group and then the number of the interface, or 0, in little endian. */
+export const IPV6_JOIN_GROUP = 20
+/** Leave a multicast group: the bytes that it was joined with. */
+export const IPV6_LEAVE_GROUP = 21
 /** Keep an IPv6 socket off IPv4. To be set before bind. */
 export const IPV6_V6ONLY = 26
 /** Traffic class; always 0. */

@@ -47,6 +47,18 @@ export const web: Web = {
     return () => undefined
   },
 
+  datagram(): number {
+    return -E.AFNOSUPPORT
+  },
+
+  credentials(): number {
+    return -E.NOTSUP
+  },
+
+  secure(): number {
+    return -E.NOTSUP
+  },
+
   open(): number {
     return -E.NOSYS
   },

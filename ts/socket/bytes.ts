@@ -17,6 +17,18 @@ export function writable(buffer: ArrayBufferView): Uint8Array {
   throw new TypeError(`a buffer must be a view of an ArrayBuffer, not ${buffer === null ? "null" : typeof buffer}`)
 }
 
+/**
+ * The writable bytes of a buffer up to a size; 0 is all.
+ *
+ * @throws {TypeError} for another type, {RangeError} when the buffer is too small.
+ */
+export function limited(buffer: ArrayBufferView, size: number): Uint8Array {
+  const bytes = writable(buffer)
+  checkSize(size)
+  if (size > bytes.length) throw new RangeError(`the buffer has ${bytes.length} bytes, too few for ${size}`)
+  return size === 0 ? bytes : bytes.subarray(0, size)
+}
+
 /** Throws unless it is a number of bytes. @throws {TypeError} for another type, {RangeError} for a number that is none. */
 export function checkSize(size: number): void {
   if (typeof size !== "number") throw new TypeError(`a size must be a number of bytes, not ${String(size)}`)

@@ -8,6 +8,18 @@ export const AF_INET = 2
 export const AF_INET6 = 10
 /** A connection that carries bytes in order: TCP. */
 export const SOCK_STREAM = 1
+/** Datagrams, each of which is whole, lost or doubled, in any order: UDP. */
+export const SOCK_DGRAM = 2
+/** Receives and leaves there what it received. */
+export const MSG_PEEK = 2
+/** What `recvmsg` returns when control messages did not fit; there never are any. */
+export const MSG_CTRUNC = 8
+/** What `recvmsg` returns when a datagram was longer than the room for it, and its end is lost. */
+export const MSG_TRUNC = 32
+/** Does not wait: throws EAGAIN instead. */
+export const MSG_DONTWAIT = 64
+/** Asks for no signal when a connection is lost. There never is one. */
+export const MSG_NOSIGNAL = 16384
 /** `shutdown`: no more is received. */
 export const SHUT_RD = 0
 /** `shutdown`: no more is sent; the peer sees the end of the stream. */

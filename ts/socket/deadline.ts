@@ -18,18 +18,23 @@ interface Limited {
 export class Deadline implements EventSink {
   private readonly wait: Limited
   private readonly syscall: string
+  private readonly message: string
   private handle: number
 
-  /** @param seconds - From now. */
-  constructor(wait: Limited, seconds: number, syscall: string) {
+  /**
+   * @param seconds - From now.
+   * @param message - What the error says.
+   */
+  constructor(wait: Limited, seconds: number, syscall: string, message = "timed out") {
     this.wait = wait
     this.syscall = syscall
+    this.message = message
     this.handle = scheduler.loop.startTimer(this, PRIORITY, false, seconds, 0)
   }
 
   event(): void {
     this.handle = 0
-    this.wait.interrupted(new SocketTimeout(E.TIMEDOUT, this.syscall, "timed out"))
+    this.wait.interrupted(new SocketTimeout(E.TIMEDOUT, this.syscall, this.message))
   }
 
   cancel(): void {

@@ -11,7 +11,8 @@ export class Endpoint {
   fd: number
   /** Seconds that a call may take; null = any time, 0 = calls do not wait. */
   timeout: number | null
-  readonly descriptor: Descriptor
+  /** What the number stands for. */
+  descriptor: Descriptor
   readonly input: Direction
   readonly output: Direction
 
@@ -27,6 +28,14 @@ export class Endpoint {
   live(syscall: string): Descriptor {
     if (this.fd < 0) throw new SocketError(E.BADF, syscall)
     return this.descriptor
+  }
+
+  /** Puts another descriptor behind the number. Who waits is told that the socket was closed. */
+  exchange(descriptor: Descriptor): void {
+    this.input.close()
+    this.output.close()
+    descriptors.exchange(this.fd, descriptor)
+    this.descriptor = descriptor
   }
 
   /** Gives the number back without closing it. Who waits is told that it was closed. */

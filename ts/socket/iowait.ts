@@ -2,6 +2,7 @@ import { SocketError } from "../exceptions.ts"
 import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
 import { Wait } from "../wait.ts"
+import { MSG_DONTWAIT } from "./constants.ts"
 import { Deadline } from "./deadline.ts"
 import type { Direction, Waiter } from "./direction.ts"
 import type { Endpoint } from "./endpoint.ts"
@@ -10,13 +11,18 @@ import type { Endpoint } from "./endpoint.ts"
 export abstract class IoWait<T> extends Wait<T> implements Waiter {
   protected readonly endpoint: Endpoint
   protected readonly direction: Direction
+  private readonly flags: number
   private deadline: Deadline | null = null
 
-  /** @param direction - What it waits for. */
-  constructor(endpoint: Endpoint, direction: Direction) {
+  /**
+   * @param direction - What it waits for.
+   * @param flags - With MSG_DONTWAIT it does not.
+   */
+  constructor(endpoint: Endpoint, direction: Direction, flags = 0) {
     super()
     this.endpoint = endpoint
     this.direction = direction
+    this.flags = flags
   }
 
   /** The call's name, for errors. */
@@ -30,7 +36,7 @@ export abstract class IoWait<T> extends Wait<T> implements Waiter {
     const descriptor = endpoint.live(this.syscall)
     direction.checkFree()
     if (this.attempt(descriptor)) return true
-    if (endpoint.timeout === 0) throw new SocketError(E.AGAIN, this.syscall)
+    if (endpoint.timeout === 0 || (this.flags & MSG_DONTWAIT) !== 0) throw this.wouldWait()
     direction.claim(this)
     direction.watch()
     this.arm()
@@ -40,7 +46,17 @@ export abstract class IoWait<T> extends Wait<T> implements Waiter {
   /** Starts the socket's timeout. */
   protected arm(): void {
     const { timeout } = this.endpoint
-    if (timeout !== null) this.deadline = new Deadline(this, timeout, this.syscall)
+    if (timeout !== null) this.deadline = new Deadline(this, timeout, this.syscall, this.late)
+  }
+
+  /** What is thrown when it would have to wait, and may not. */
+  protected wouldWait(): Error {
+    return new SocketError(E.AGAIN, this.syscall)
+  }
+
+  /** What the error says when the time has passed. */
+  protected get late(): string {
+    return "timed out"
   }
 
   protected cancel(): void {

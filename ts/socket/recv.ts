@@ -7,8 +7,8 @@ import { IoWait } from "./iowait.ts"
 export class Recv extends IoWait<Uint8Array> {
   private readonly size: number
 
-  constructor(endpoint: Endpoint, size: number) {
-    super(endpoint, endpoint.input)
+  constructor(endpoint: Endpoint, size: number, flags: number) {
+    super(endpoint, endpoint.input, flags)
     this.size = size
   }
 
@@ -29,8 +29,8 @@ export class Recv extends IoWait<Uint8Array> {
 export class RecvInto extends IoWait<number> {
   private readonly buffer: Uint8Array
 
-  constructor(endpoint: Endpoint, buffer: Uint8Array) {
-    super(endpoint, endpoint.input)
+  constructor(endpoint: Endpoint, buffer: Uint8Array, flags: number) {
+    super(endpoint, endpoint.input, flags)
     this.buffer = buffer
   }
 

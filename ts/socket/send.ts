@@ -7,8 +7,8 @@ import { IoWait } from "./iowait.ts"
 export class Send extends IoWait<number> {
   private readonly bytes: Uint8Array
 
-  constructor(endpoint: Endpoint, bytes: Uint8Array) {
-    super(endpoint, endpoint.output)
+  constructor(endpoint: Endpoint, bytes: Uint8Array, flags: number) {
+    super(endpoint, endpoint.output, flags)
     this.bytes = bytes
   }
 
@@ -31,8 +31,8 @@ export class Sendall extends IoWait<void> {
   private readonly bytes: Uint8Array
   private offset = 0
 
-  constructor(endpoint: Endpoint, bytes: Uint8Array) {
-    super(endpoint, endpoint.output)
+  constructor(endpoint: Endpoint, bytes: Uint8Array, flags: number) {
+    super(endpoint, endpoint.output, flags)
     this.bytes = bytes
   }
 

@@ -15,25 +15,39 @@ import {
   type AnyAddress,
   type SocketAddress,
 } from "./address.ts"
-import { bytesOf, checkSize, writable, type Data } from "./bytes.ts"
+import { bytesOf, checkSize, limited, type Data } from "./bytes.ts"
 import { Connect, ConnectEx } from "./connect.ts"
 import {
   AF_INET,
   AF_INET6,
   AF_UNIX,
+  MSG_PEEK,
   SHUT_RD,
   SHUT_WR,
   SO_ERROR,
+  SOCK_DGRAM,
   SOCK_STREAM,
   SOL_SOCKET,
   SOMAXCONN,
 } from "./constants.ts"
 import { checkTimeout, getdefaulttimeout } from "./deadline.ts"
 import { checked, Endpoint } from "./endpoint.ts"
+import { checkRecvFlags, checkSendFlags } from "./flags.ts"
+import {
+  checkControl,
+  gather,
+  scatter,
+  writables,
+  type ControlMessage,
+  type Message,
+  type MessageInto,
+} from "./message.ts"
 import { SocketFile, type MakefileOptions } from "./makefile.ts"
 import { Recv, RecvInto } from "./recv.ts"
+import { beginning, messageFlags, Recvfrom, sender } from "./recvfrom.ts"
 import { Send, Sendall } from "./send.ts"
 import { sendfile, type SendableFile } from "./sendfile.ts"
+import { Sendto } from "./sendto.ts"
 
 const FAMILIES: ReadonlyMap<number, { readonly name: string; readonly stream: Parameters<typeof host.stream>[0] }> =
   new Map([
@@ -43,7 +57,7 @@ const FAMILIES: ReadonlyMap<number, { readonly name: string; readonly stream: Pa
   ])
 
 /**
- * A TCP or unix socket. Calls that have to wait let other greenlets run; they return a Wait, for `yield*` in a greenlet and `await`
+ * A TCP, UDP or unix socket. Calls that have to wait let other greenlets run; they return a Wait, for `yield*` in a greenlet and `await`
  * anywhere else. One greenlet may receive while another sends.
  *
  * Every call on a closed socket throws a SocketError with code EBADF. gevent: `gevent.socket.socket`.
@@ -68,7 +82,7 @@ const FAMILIES: ReadonlyMap<number, { readonly name: string; readonly stream: Pa
 export class Socket implements Disposable {
   /** AF_INET, AF_INET6 or AF_UNIX. */
   readonly family: number
-  /** SOCK_STREAM. */
+  /** SOCK_STREAM or SOCK_DGRAM. */
   readonly type: number
   /** The protocol that was asked for; 0 is the family's own. */
   readonly proto: number
@@ -82,11 +96,13 @@ export class Socket implements Disposable {
    */
   constructor(family: number = AF_INET, type: number = SOCK_STREAM, proto = 0, fileno: number | null = null) {
     if (!FAMILIES.has(family)) throw new SocketError(E.AFNOSUPPORT, "socket")
-    if (type !== SOCK_STREAM) throw new SocketError(E.PROTONOSUPPORT, "socket")
+    if (type !== SOCK_STREAM && (type !== SOCK_DGRAM || family === AF_UNIX)) {
+      throw new SocketError(E.PROTONOSUPPORT, "socket")
+    }
     this.family = family
     this.type = type
     this.proto = proto
-    const fd = fileno ?? openStream(family)
+    const fd = fileno ?? openSocket(family, type)
     const descriptor = descriptors.get(fd)
     if (descriptor === undefined) throw new SocketError(E.BADF, "socket")
     this.endpoint = new Endpoint(fd, descriptor, getdefaulttimeout())
@@ -190,47 +206,181 @@ export class Socket implements Disposable {
   }
 
   /**
-   * Waits for bytes.
+   * Takes the address of `connect` back: datagrams go to and come from anybody again.
    *
-   * @param size - How many at most.
-   * @returns Some bytes, which are the caller's; none at the end of the stream.
-   * @throws {SocketError} ECONNRESET, after what came before it was received. {SocketTimeout}
+   * @throws {SocketError} ENOTSUP unless it is a datagram socket.
    */
-  recv(size: number): Wait<Uint8Array> {
-    checkSize(size)
-    return new Recv(this.endpoint, size)
+  disconnect(): void {
+    checked(this.endpoint.live("disconnect").disconnect(), "disconnect")
   }
 
   /**
-   * Waits for bytes and puts them into a buffer. gevent: `recv_into`.
+   * Waits for bytes, or for a datagram.
    *
-   * @returns How many; 0 at the end of the stream.
+   * @param size - How many bytes at most; the rest of a longer datagram is lost.
+   * @param flags - MSG_PEEK leaves there what is received, MSG_DONTWAIT throws EAGAIN instead of waiting.
+   * @returns Some bytes, which are the caller's; none at the end of the stream, or of an empty datagram.
+   * @throws {SocketError} ECONNRESET, after what came before it was received; ECONNREFUSED when the peer of a connected datagram
+   *   socket is not there, on hosts that hear of it. ENOTSUP for other flags, at the call. {SocketTimeout}
+   */
+  recv(size: number, flags = 0): Wait<Uint8Array> {
+    checkSize(size)
+    checkRecvFlags(flags, "recv")
+    if ((flags & MSG_PEEK) === 0) return new Recv(this.endpoint, size, flags)
+    return new Recvfrom(this.endpoint, "recv", size, flags, (received) => beginning(received, size))
+  }
+
+  /**
+   * Waits for bytes, or for a datagram, and puts them into a buffer. gevent: `recv_into`.
+   *
+   * @param size - How many bytes at most; 0 is the size of the buffer.
+   * @returns How many bytes; 0 at the end of the stream, or of an empty datagram.
+   * @throws as `recv`; {RangeError} when the buffer is too small.
+   */
+  recvInto(buffer: ArrayBufferView, size = 0, flags = 0): Wait<number> {
+    const into = limited(buffer, size)
+    checkRecvFlags(flags, "recv")
+    if ((flags & MSG_PEEK) === 0) return new RecvInto(this.endpoint, into, flags)
+    return new Recvfrom(this.endpoint, "recv", into.length, flags, ({ data }) => scatter(data, [into]))
+  }
+
+  /**
+   * As `recv`, and says who sent it.
+   *
+   * @returns The bytes and the address of the sender; null for a stream.
    * @throws as `recv`.
    */
-  recvInto(buffer: ArrayBufferView): Wait<number> {
-    return new RecvInto(this.endpoint, writable(buffer))
+  recvfrom(size: number, flags = 0): Wait<[data: Uint8Array, address: SocketAddress | null]> {
+    checkSize(size)
+    checkRecvFlags(flags, "recvfrom")
+    return new Recvfrom(this.endpoint, "recvfrom", size, flags, (received) => [
+      beginning(received, size),
+      sender(received),
+    ])
   }
 
   /**
-   * Sends some of the bytes, and waits until that is possible.
+   * As `recvInto`, and says who sent it. gevent: `recvfrom_into`.
+   *
+   * @returns How many bytes, and the address of the sender; null for a stream.
+   * @throws as `recvInto`.
+   */
+  recvfromInto(buffer: ArrayBufferView, size = 0, flags = 0): Wait<[count: number, address: SocketAddress | null]> {
+    const into = limited(buffer, size)
+    checkRecvFlags(flags, "recvfrom")
+    return new Recvfrom(this.endpoint, "recvfrom", into.length, flags, (received) => [
+      scatter(received.data, [into]),
+      sender(received),
+    ])
+  }
+
+  /**
+   * Waits for bytes, or for a datagram, and says all there is to know about it. gevent: `recvmsg`.
+   *
+   * @param size - How many bytes at most.
+   * @param ancbufsize - Bytes of room for control messages. Hosts have none, so that none ever comes.
+   * @returns The bytes, an empty list, MSG_TRUNC when a datagram was longer or 0, and the sender; null for a stream.
+   * @throws as `recv`.
+   */
+  recvmsg(size: number, ancbufsize = 0, flags = 0): Wait<Message> {
+    checkSize(size)
+    checkSize(ancbufsize)
+    checkRecvFlags(flags, "recvmsg")
+    return new Recvfrom(this.endpoint, "recvmsg", size, flags, (received) => [
+      beginning(received, size),
+      [],
+      messageFlags(received, size),
+      sender(received),
+    ])
+  }
+
+  /**
+   * As `recvmsg`, and puts the bytes into several buffers, one after the other. gevent: `recvmsg_into`.
+   *
+   * @returns How many bytes, an empty list, MSG_TRUNC when a datagram was longer or 0, and the sender; null for a stream.
+   * @throws as `recv`.
+   */
+  recvmsgInto(buffers: readonly ArrayBufferView[], ancbufsize = 0, flags = 0): Wait<MessageInto> {
+    const parts = writables(buffers)
+    checkSize(ancbufsize)
+    checkRecvFlags(flags, "recvmsg")
+    const size = parts.reduce((sum, { length }) => sum + length, 0)
+    return new Recvfrom(this.endpoint, "recvmsg", size, flags, (received) => [
+      scatter(received.data, parts),
+      [],
+      messageFlags(received, size),
+      sender(received),
+    ])
+  }
+
+  /**
+   * Sends some of the bytes, or a datagram, and waits until that is possible.
    *
    * @param data - Bytes, or a text that goes as UTF-8.
+   * @param flags - MSG_DONTWAIT throws EAGAIN instead of waiting.
    * @returns How many bytes were taken.
-   * @throws {SocketError} EPIPE, ECONNRESET. {SocketTimeout}
+   * @throws {SocketError} EPIPE, ECONNRESET; EDESTADDRREQ for a datagram socket that is not connected, EMSGSIZE for a datagram
+   *   that is too large. ENOTSUP for other flags, at the call. {SocketTimeout}
    */
-  send(data: Data): Wait<number> {
-    return new Send(this.endpoint, bytesOf(data))
+  send(data: Data, flags = 0): Wait<number> {
+    checkSendFlags(flags, "send")
+    return new Send(this.endpoint, bytesOf(data), flags)
   }
 
   /**
-   * Sends all of the bytes. They must not change meanwhile. The timeout is for the call as a whole; after an error it is not
-   * known how many were sent.
+   * Sends a datagram to an address. A name is looked up first, and the first of its addresses is used. A stream ignores the address.
    *
    * @param data - Bytes, or a text that goes as UTF-8.
-   * @throws {SocketError} EPIPE, ECONNRESET. {SocketTimeout}
+   * @param flags - As `send`; may be left out.
+   * @returns How many bytes were taken: all.
+   * @throws {SocketError} EMSGSIZE when it is too large, EISCONN when the socket is connected to another address, EACCES for a
+   *   broadcast without SO_BROADCAST, ENETUNREACH …. The host's error when there is no such name. {SocketTimeout}
+   * @throws {TypeError} {RangeError} for no address, at the call.
    */
-  sendall(data: Data): Wait<void> {
-    return new Sendall(this.endpoint, bytesOf(data))
+  sendto(data: Data, address: AnyAddress): Wait<number>
+  sendto(data: Data, flags: number, address: AnyAddress): Wait<number>
+  sendto(data: Data, flagsOrAddress: number | AnyAddress, last?: AnyAddress): Wait<number> {
+    const flags = typeof flagsOrAddress === "number" ? flagsOrAddress : 0
+    const address = typeof flagsOrAddress === "number" ? last! : flagsOrAddress
+    checkAddressOf(this.family, address)
+    checkSendFlags(flags, "sendto")
+    return new Sendto(this.endpoint, "sendto", this.family, bytesOf(data), address, flags)
+  }
+
+  /**
+   * Sends several buffers as one datagram, or as bytes of a stream, which may take a part of them.
+   *
+   * @param ancdata - Control messages; hosts have none.
+   * @param flags - As `send`.
+   * @param address - Where to; null for a socket that is connected.
+   * @returns How many bytes were taken.
+   * @throws {SocketError} as `send` and `sendto`; ENOTSUP for a control message, at the call.
+   */
+  sendmsg(
+    buffers: readonly Data[],
+    ancdata: readonly ControlMessage[] = [],
+    flags = 0,
+    address: AnyAddress | null = null,
+  ): Wait<number> {
+    const bytes = gather(buffers, this.type === SOCK_STREAM)
+    if (address !== null) checkAddressOf(this.family, address)
+    checkControl(ancdata, "sendmsg")
+    checkSendFlags(flags, "sendmsg")
+    if (address === null) return new Send(this.endpoint, bytes, flags)
+    return new Sendto(this.endpoint, "sendmsg", this.family, bytes, address, flags)
+  }
+
+  /**
+   * Sends all of the bytes, or one datagram. They must not change meanwhile. The timeout is for the call as a whole; after an
+   * error it is not known how many were sent.
+   *
+   * @param data - Bytes, or a text that goes as UTF-8.
+   * @param flags - As `send`.
+   * @throws as `send`.
+   */
+  sendall(data: Data, flags = 0): Wait<void> {
+    checkSendFlags(flags, "send")
+    return new Sendall(this.endpoint, bytesOf(data), flags)
   }
 
   /**
@@ -331,13 +481,17 @@ export class Socket implements Disposable {
    * Sets an option.
    *
    * @param level - SOL_SOCKET, IPPROTO_TCP or IPPROTO_IPV6.
-   * @param value - A number; false is 0 and true 1.
+   * @param value - A number; false is 0 and true 1. Bytes for an option that is a struct in C, such as IP_ADD_MEMBERSHIP.
    * @throws {SocketError} ENOPROTOOPT for an option that cannot be set here. {TypeError} for another type of value.
    */
-  setsockopt(level: number, name: number, value: number | boolean): void {
+  setsockopt(level: number, name: number, value: number | boolean | ArrayBufferView): void {
     const descriptor = this.endpoint.live("setsockopt")
+    if (ArrayBuffer.isView(value)) {
+      checked(descriptor.setOptionBytes(level, name, bytesOf(value)), "setsockopt")
+      return
+    }
     if (typeof value !== "number" && typeof value !== "boolean") {
-      throw new TypeError(`an option must be a number or a boolean, not ${String(value)}`)
+      throw new TypeError(`an option must be a number, a boolean or bytes, not ${String(value)}`)
     }
     checked(descriptor.setOption(level, name, Number(value)), "setsockopt")
   }
@@ -442,7 +596,7 @@ export function fromfd(fd: number, family: number, type: number, proto = 0): Soc
  *
  * gevent: `socket.socketpair(family=AF_UNIX, type=SOCK_STREAM, proto=0)`.
  *
- * @throws {SocketError} EOPNOTSUPP or EPROTONOSUPPORT for another kind, EMFILE when there are too many.
+ * @throws {SocketError} ENOTSUP or EPROTONOSUPPORT for another kind, EMFILE when there are too many.
  * @example
  * ```ts
  * import { socketpair } from "gevent-wasm/socket"
@@ -464,11 +618,12 @@ export function socketpair(family: number = AF_UNIX, type: number = SOCK_STREAM,
   }
 }
 
-function openStream(family: number): number {
-  need(family === AF_UNIX ? "unix" : "tcp", "socket")
-  const stream = host.stream(FAMILIES.get(family)!.stream)
-  if (typeof stream === "number") throw new SocketError(stream, "socket")
-  return checked(descriptors.install(stream), "socket")
+function openSocket(family: number, type: number): number {
+  need(type === SOCK_DGRAM ? "udp" : family === AF_UNIX ? "unix" : "tcp", "socket")
+  const { stream } = FAMILIES.get(family)!
+  const opened = type === SOCK_DGRAM && stream !== "unix" ? host.datagram(stream) : host.stream(stream)
+  if (typeof opened === "number") throw new SocketError(opened, "socket")
+  return checked(descriptors.install(opened), "socket")
 }
 
 function describeAddress(address: SocketAddress): string {

@@ -41,6 +41,7 @@ export class PoolThread {
     try {
       const [job, transfer] = task.job(this.known)
       this.thread.post(job, transfer)
+      if (job.fn !== null) this.known.add(job.fn.id)
     } catch (error) {
       task.fail(describeFailure(error))
       return false

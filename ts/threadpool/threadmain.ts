@@ -5,7 +5,7 @@ export interface Job {
   /** Comes back with the result. */
   readonly id: number
   /** A function that was sent before, or is sent now; null when it is an export of a module. */
-  readonly fn: { readonly id: number; readonly source?: string } | null
+  readonly fn: { readonly id: number; readonly name: string; readonly source?: string } | null
   /** A module and the name of its export. */
   readonly module: { readonly url: string; readonly export: string } | null
   readonly args: readonly unknown[]
@@ -98,11 +98,13 @@ export function threadMain(port: ThreadPort): void {
     }
   }
 
-  function find({ id, source }: { id: number; source?: string }): Callable {
+  function find({ id, name, source }: NonNullable<Job["fn"]>): Callable {
     let found = functions.get(id)
     if (found !== undefined) return found
+    const key = JSON.stringify(name)
     try {
-      found = (0, eval)(`(${source})`) as Callable
+      // as a property it has its name in stacks
+      found = (0, eval)(`({ ${key}: (${source}) })[${key}]`) as Callable
     } catch (error) {
       // a method is a function only inside an object
       if (!(error instanceof SyntaxError)) throw error

@@ -43,7 +43,7 @@ export class Task {
    * @param known - The functions that the thread has.
    * @throws {TypeError} for what cannot be sent.
    */
-  job(known: Set<number>): [job: Job, transfer: Transferred[]] {
+  job(known: ReadonlySet<number>): [job: Job, transfer: Transferred[]] {
     const { id, target, args } = this
     const common = { id, args, library: library() }
     if (typeof target === "function") return [{ ...common, fn: functionJob(target, known), module: null }, transfersOf(args)]
@@ -68,13 +68,12 @@ export class Task {
   }
 }
 
-function functionJob(fn: (...args: never[]) => unknown, known: Set<number>): NonNullable<Job["fn"]> {
+function functionJob(fn: (...args: never[]) => unknown, known: ReadonlySet<number>): NonNullable<Job["fn"]> {
   let id = functionIds.get(fn)
   if (id === undefined) functionIds.set(fn, (id = ++lastFunctionId))
-  if (known.has(id)) return { id }
-  const source = sourceOf(fn)
-  known.add(id)
-  return { id, source }
+  const { name } = fn
+  if (known.has(id)) return { id, name }
+  return { id, name, source: sourceOf(fn) }
 }
 
 /** The source of a function. @throws {TypeError} for one that has none that would do elsewhere. */

@@ -7,6 +7,22 @@ import { errnoOfError, errnoOfSystem } from "./errors.ts"
 /** A TCP address. */
 export type TcpAddress = Extract<Address, { host: string }>
 
+/** The part of Node's `net.Server` that a binding needs. */
+export interface Server {
+  listen(source: unknown, backlog?: number): unknown
+  close(): unknown
+}
+
+/** What `listen` of a server takes where there is no bound handle. */
+export interface ListenOptions {
+  readonly host?: string
+  readonly port?: number
+  readonly path?: string
+  readonly backlog: number
+  readonly exclusive: boolean
+  readonly ipv6Only?: boolean
+}
+
 /** A local address that is taken, before it is known whether the socket will listen or connect. */
 export interface Binding {
   /** What was asked for, with the port that the system chose where it could be asked. */
@@ -14,9 +30,9 @@ export interface Binding {
   /** What `new net.Socket({ handle })` takes to connect from here; undefined when the host cannot bind ahead. */
   readonly source: unknown
   /** Makes a server listen here, which takes `source` over. */
-  listen(server: net.Server, backlog: number): void
+  listen(server: Server, backlog: number): void
   /** Ends the listening of that server. */
-  unlisten(server: net.Server): void
+  unlisten(server: Server): void
   /** Gives the address back when nothing took `source` over. */
   close(): void
 }
@@ -36,6 +52,7 @@ interface TcpHandle {
   bind(host: string, port: number, flags: number): number
   bind6(host: string, port: number, flags: number): number
   getsockname(into: { address?: string; port?: number }): number
+  accept?(into: TcpHandle): number
   close(): void
 }
 
@@ -100,9 +117,19 @@ function listenOn(source: unknown): Pick<Binding, "listen" | "unlisten"> {
 
 function listenLater({ host, port }: TcpAddress, { ipv6Only }: BindOptions): Pick<Binding, "listen" | "unlisten"> {
   return {
-    listen: (server, backlog) => void server.listen({ host, port, backlog, exclusive: true, ipv6Only }),
+    listen(server, backlog) {
+      const options: ListenOptions = { host, port, backlog, exclusive: true, ipv6Only }
+      server.listen(options)
+    },
     unlisten: (server) => void server.close(),
   }
+}
+
+/** A connection of a listening handle that gives it only when it is asked, as Deno's; undefined when there is none. */
+export function acceptHandle(listening: object): object | undefined {
+  if (tcpWrap === undefined || !(listening instanceof tcpWrap.TCP)) return undefined
+  const handle = new tcpWrap.TCP(tcpWrap.constants.SOCKET)
+  return listening.accept?.(handle) === 0 ? handle : undefined
 }
 
 function bindSocket(Bound: BoundSocketClass, address: TcpAddress, options: BindOptions): Binding {

@@ -1,5 +1,6 @@
 import type net from "node:net"
 import type { Address } from "../descriptor.ts"
+import type { Wire } from "../wire.ts"
 import type { Binding, BindOptions } from "./binding.ts"
 
 /** What TCP and unix sockets do each in their own way: their addresses, and how a connection is cut off. */
@@ -33,11 +34,11 @@ export interface Domain {
   listening(server: net.Server): Address | undefined
 
   /** This end's address of a connection, once it is known. */
-  local(socket: net.Socket): Address | undefined
+  local(wire: Wire): Address | undefined
 
   /** The other end's; `target` is what was connected to from here. */
-  peer(socket: net.Socket, target: Address | undefined): Address | undefined
+  peer(wire: Wire, target: Address | undefined): Address | undefined
 
   /** Cuts a connection off; what is unsent is lost. */
-  reset(socket: net.Socket): void
+  reset(wire: Wire): void
 }

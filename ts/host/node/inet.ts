@@ -32,9 +32,9 @@ function inetDomain(family: TcpAddress["family"], number: number, any: string, l
       const address = server.address()
       return typeof address === "object" && address !== null ? addressOf(address.address, address.port) : undefined
     },
-    local: (socket) => addressOf(socket.localAddress, socket.localPort),
-    peer: (socket) => addressOf(socket.remoteAddress, socket.remotePort),
-    reset: (socket) => void socket.resetAndDestroy(),
+    local: (wire) => addressOf(wire.localAddress, wire.localPort),
+    peer: (wire) => addressOf(wire.remoteAddress, wire.remotePort),
+    reset: (wire) => void wire.resetAndDestroy(),
   }
 }
 

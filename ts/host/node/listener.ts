@@ -1,15 +1,17 @@
 import net from "node:net"
 import type { Address } from "../descriptor.ts"
 import { E } from "../errno.ts"
-import { listensAtOnce, type Binding } from "./binding.ts"
+import type { Wire, WireListener, WireUser } from "../wire.ts"
+import { acceptHandle, listensAtOnce, type Binding } from "./binding.ts"
 import type { Domain } from "./domain.ts"
-import { errnoOfError } from "./errors.ts"
+import { errnoOfError, errnoOfSystem } from "./errors.ts"
+import { adoptHandle, adoptSocket, handleOf, type Handle } from "./wire.ts"
 
 /** Connections that may wait for accept(); beyond it new ones are reset, which the client sees as refused. */
 export const ACCEPT_QUEUE = 1024
 
-// With a backlog below this the kernel drops connects of a burst before the loop gets to accept them.
-const LEAST_BACKLOG = 128
+/** With a backlog below this the kernel drops connects of a burst before the loop gets to accept them. */
+export const LEAST_BACKLOG = 128
 
 /**
  * The listening half of a stream socket. Node accepts as soon as it can and cannot be told to stop, so connections wait
@@ -18,9 +20,9 @@ const LEAST_BACKLOG = 128
  * When the process is out of file descriptors, libuv accepts the waiting connections with one it keeps in reserve and
  * closes them; nobody is told, and the listener goes on. An error that does reach the server is reported once.
  */
-export class Listener {
+export class Listener implements WireListener {
   private readonly server: net.Server
-  private readonly queue: net.Socket[] = []
+  private readonly queue: (net.Socket | Handle)[] = []
   private readonly domain: Domain
   private readonly binding: Binding
   private readonly changed: () => void
@@ -52,52 +54,81 @@ export class Listener {
       return -errnoOfError(error)
     }
     this.server.unref()
+    this.takeHandles()
     return 0
   }
 
-  /** Whether accept() would return a connection or an error. */
   get ready(): boolean {
     return this.queue.length > 0 || this.error !== 0
   }
 
-  /** The oldest waiting connection, paused; -E.AGAIN, or the errno of an accept that failed, once. */
-  accept(): net.Socket | number {
-    const socket = this.queue.shift()
-    if (socket !== undefined) {
-      socket.off("error", ignore)
-      return socket
+  accept(user: WireUser): Wire | number {
+    const waiting = this.queue.shift()
+    if (waiting !== undefined) {
+      const wire = adopt(waiting, user)
+      wire.unref()
+      return wire
     }
     const error = this.error
     this.error = 0
     return error === 0 ? -E.AGAIN : -error
   }
 
-  /** The address in use, once it is known. */
   address(): Address | undefined {
     return this.domain.listening(this.server)
   }
 
-  /** Stops listening and resets the connections that nobody took. */
   close(): void {
     this.binding.unlisten(this.server)
-    for (const socket of this.queue) this.domain.reset(socket)
+    for (const waiting of this.queue) this.reset(waiting)
     this.queue.length = 0
   }
 
-  private arrived(socket: net.Socket): void {
-    socket.on("error", ignore)
+  // The server would make a socket for each connection, which is of no use: it cannot read into a given buffer.
+  private takeHandles(): void {
+    const listening = handleOf(this.server)
+    const makeSocket = listening?.onconnection
+    if (makeSocket === undefined) return
+    listening!.onconnection = (status, handle) => {
+      if (status !== 0) {
+        this.error = errnoOfSystem(status)
+        this.changed()
+        return
+      }
+      const taken = handle ?? acceptHandle(listening!)
+      if (taken === undefined) makeSocket.call(listening, status, handle)
+      else this.arrived(taken)
+    }
+  }
+
+  private arrived(connection: net.Socket | Handle): void {
+    if (connection instanceof net.Socket) connection.on("error", ignore)
     if (this.queue.length >= ACCEPT_QUEUE || !this.server.listening) {
-      this.domain.reset(socket)
+      this.reset(connection)
       return
     }
-    this.queue.push(socket)
+    this.queue.push(connection)
     if (this.queue.length === 1) this.changed()
+  }
+
+  private reset(connection: net.Socket | Handle): void {
+    this.domain.reset(
+      connection instanceof net.Socket
+        ? connection
+        : new net.Socket({ handle: connection, manualStart: true } as object),
+    )
   }
 
   private failed(error: Error): void {
     this.error = errnoOfError(error)
     this.changed()
   }
+}
+
+function adopt(connection: net.Socket | Handle, user: WireUser): net.Socket {
+  if (!(connection instanceof net.Socket)) return adoptHandle(connection, user)
+  connection.off("error", ignore)
+  return adoptSocket(connection, user)
 }
 
 function ignore(): void {}

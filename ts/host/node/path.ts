@@ -3,7 +3,7 @@ import { chmodSync, existsSync, renameSync, statSync, unlinkSync } from "node:fs
 import { dirname } from "node:path"
 import process from "node:process"
 import { E } from "../errno.ts"
-import type { Binding } from "./binding.ts"
+import type { Binding, ListenOptions } from "./binding.ts"
 import { errnoOfError, errnoOfSystem } from "./errors.ts"
 
 // sizeof(sockaddr_un.sun_path), where the NUL that a path ends with has to fit too. An abstract name might fill it, but not on
@@ -68,8 +68,9 @@ function rememberPath(path: string): Binding | number {
     address: { family: "unix", path },
     source: undefined,
     listen(server, backlog) {
+      const options: ListenOptions = { path, backlog, exclusive: true }
       free()
-      replace(path, () => server.listen({ path, backlog, exclusive: true }))
+      replace(path, () => server.listen(options))
     },
     unlisten: (server) => keepFile(path, () => server.close()),
     close: free,

@@ -1,4 +1,3 @@
-import type net from "node:net"
 import { E } from "../errno.ts"
 import {
   IPPROTO_IPV6,
@@ -14,6 +13,7 @@ import {
   TCP_NODELAY,
 } from "../options.ts"
 import { OptionShadow } from "../optionshadow.ts"
+import type { Wire } from "../wire.ts"
 import { canReusePort } from "./binding.ts"
 
 // their value is true or false, whatever number it is given as
@@ -56,7 +56,7 @@ export class SocketOptions extends OptionShadow {
   }
 
   /** Sets an option, on the connection too when there is one. */
-  change(level: number, name: number, value: number, socket: net.Socket | undefined): number {
+  change(level: number, name: number, value: number, socket: Wire | undefined): number {
     if (SWITCHES.some((known) => known[0] === level && known[1] === name)) value = Number(value !== 0)
     if (level === SOL_SOCKET && name === SO_REUSEPORT && value !== 0 && !canReusePort) return -E.NOPROTOOPT
     if (level === IPPROTO_TCP && name === TCP_KEEPIDLE && value < 1) return -E.INVAL
@@ -66,12 +66,12 @@ export class SocketOptions extends OptionShadow {
   }
 
   /** Sets what was asked for on a connection that has just come up. */
-  apply(socket: net.Socket): void {
+  apply(socket: Wire): void {
     if (this.get(IPPROTO_TCP, TCP_NODELAY) !== 0) this.applyOne(IPPROTO_TCP, TCP_NODELAY, socket)
     if (this.get(SOL_SOCKET, SO_KEEPALIVE) !== 0) this.applyOne(SOL_SOCKET, SO_KEEPALIVE, socket)
   }
 
-  private applyOne(level: number, name: number, socket: net.Socket): void {
+  private applyOne(level: number, name: number, socket: Wire): void {
     if (level === IPPROTO_TCP && name === TCP_NODELAY) socket.setNoDelay(this.get(level, name) !== 0)
     else if ((level === SOL_SOCKET && name === SO_KEEPALIVE) || (level === IPPROTO_TCP && name === TCP_KEEPIDLE)) {
       const on = this.get(SOL_SOCKET, SO_KEEPALIVE) !== 0

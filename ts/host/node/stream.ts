@@ -1,16 +1,14 @@
-import { writeSync } from "node:fs"
-import type net from "node:net"
 import { ChunkQueue } from "../chunks.ts"
-import { Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address } from "../descriptor.ts"
+import { ERR, HUP, IN, OUT, RDHUP, type Address } from "../descriptor.ts"
 import { E } from "../errno.ts"
 import { SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, SOL_SOCKET } from "../options.ts"
+import { HIGH_WATER_MARK, type Transport, type Wire, type WireListener, type WireUser } from "../wire.ts"
 import type { Binding } from "./binding.ts"
 import type { Domain } from "./domain.ts"
+import { StreamDescriptor } from "../streamdescriptor.ts"
 import { errnoOfError } from "./errors.ts"
-import { farewell, LINGER } from "./farewell.ts"
-import { Listener } from "./listener.ts"
+import { LINGER } from "./farewell.ts"
 import { SocketOptions } from "./sockopts.ts"
-import { adoptWire, fdOf, HIGH_WATER_MARK, openWire } from "./wire.ts"
 
 // The life of a socket, as numbers since each call looks at it.
 const FRESH = 0
@@ -23,43 +21,40 @@ const CLOSED = 5
 // Milliseconds between two looks whether a unix listener has room for a connection.
 const RETRY = 10
 
-// V8 keeps the bytes of an array up to this length beside it, and moves them to memory of their own once native code asks
-// for them, which costs more than writing them from here: 1310 ns instead of 960 on Node 20, 1690 instead of 940 on Node 26.
-const SMALL = 64
-const small = new Uint8Array(new ArrayBuffer(SMALL))
-
 /**
  * A stream socket of TCP or of the unix domain: fresh, then a listener or a connection, as bind(2), listen(2) and
  * connect(2) make it.
  *
  * A connection reads ahead into its own queue up to the high-water mark, so that a reset or the end of the stream is
- * noticed and data that came before is never lost. It writes with write(2) straight from the caller's memory while the
- * kernel takes it; only the rest is copied.
+ * noticed and data that came before is never lost. Where the host can, it writes straight from the caller's memory while
+ * the kernel takes it; only the rest is copied.
  */
-export class Stream extends Descriptor {
+export class Stream extends StreamDescriptor implements WireUser {
   private readonly domain: Domain
+  private readonly transport: Transport
   private state = FRESH
-  private socket: net.Socket | undefined = undefined
-  private listener: Listener | undefined = undefined
+  private wire: Wire | undefined = undefined
+  private listener: WireListener | undefined = undefined
   private binding: Binding | undefined = undefined
   private options: SocketOptions | undefined = undefined
   private bound: Address | undefined = undefined
   private peer: Address | undefined = undefined
   private target: Address | undefined = undefined
-  private fd = -1
+  private sender = -1
   private error = 0
-  private readonly inbox = new ChunkQueue()
+  protected override readonly inbox = new ChunkQueue()
   private paused = false
   private readEnded = false
   private writeEnded = false
-  // Node's stream holds bytes: what follows has to queue behind them.
+  // The wire holds bytes: what follows has to queue behind them.
   private buffered = false
-  // It holds as many as it may.
+  // It takes no more.
   private blocked = false
 
-  constructor(domain: Domain) {
+  constructor(domain: Domain, transport: Transport) {
     super()
     this.domain = domain
+    this.transport = transport
   }
 
   override readiness(): number {
@@ -93,13 +88,12 @@ export class Stream extends Descriptor {
       const result = this.domain.any === undefined ? -E.INVAL : this.bindTo(this.domain.any)
       if (result < 0) return result
     }
-    const listener = new Listener(this.domain, this.binding!, () => this.notify())
-    const result = listener.listen(backlog)
-    // Node closes the handle of a server that cannot listen, so the address is gone in either case.
+    const listener = this.transport.listen(this.domain, this.binding!, backlog, () => this.notify())
+    // A server that cannot listen has closed its handle, so the address is gone in either case.
     this.binding = undefined
-    if (result < 0) {
+    if (typeof listener === "number") {
       this.bound = undefined
-      return result
+      return listener
     }
     this.listener = listener
     this.state = LISTENING
@@ -108,14 +102,15 @@ export class Stream extends Descriptor {
 
   override accept(): Stream | number {
     if (this.state !== LISTENING) return this.state === CLOSED ? -E.BADF : -E.INVAL
-    const shell = this.listener!.accept()
-    if (typeof shell === "number") return shell
-    const stream = new Stream(this.domain)
-    stream.bound = this.bound
-    stream.options = this.options?.inherit()
-    stream.attach(adoptWire(shell, (chunk) => stream.received(chunk)))
-    stream.connected()
-    return stream
+    const listener = this.listener!
+    const stream = listener.ready ? new Stream(this.domain, this.transport) : undefined
+    const wire = stream === undefined ? -E.AGAIN : listener.accept(stream)
+    if (typeof wire === "number") return wire
+    stream!.bound = this.bound
+    stream!.options = this.options?.inherit()
+    stream!.wire = wire
+    stream!.connected()
+    return stream!
   }
 
   override connect(address: Address): number {
@@ -134,16 +129,8 @@ export class Stream extends Descriptor {
     const binding = this.binding
     this.binding = undefined
     try {
-      const socket = openWire(binding?.source, (chunk) => this.received(chunk))
-      this.attach(socket)
-      socket.once("connect", () => this.connected())
-      const nameless = binding !== undefined && binding.source === undefined
-      if (nameless) binding.close()
-      socket.connect(this.domain.target(address, nameless ? binding.address : undefined))
-      socket.unref()
+      this.wire = this.transport.connect(this.domain, address, binding, this)
     } catch (error) {
-      this.socket?.destroy()
-      this.socket = undefined
       return -errnoOfError(error)
     }
     this.state = CONNECTING
@@ -167,6 +154,13 @@ export class Stream extends Descriptor {
     return chunk
   }
 
+  override unread(bytes: Uint8Array): number {
+    if (this.state !== CONNECTED) return this.state === CLOSED ? -E.BADF : -E.NOTCONN
+    this.inbox.unshift(bytes)
+    this.notify()
+    return 0
+  }
+
   override send(from: Uint8Array): number {
     if (this.state !== CONNECTED) {
       if (this.state === CLOSED) return -E.BADF
@@ -174,20 +168,28 @@ export class Stream extends Descriptor {
       return this.error === 0 ? -E.PIPE : -this.takeError()
     }
     if (this.error !== 0) return -this.takeError()
-    const socket = this.socket!
-    if (this.writeEnded || socket.destroyed) return -E.PIPE
+    const wire = this.wire!
+    if (this.writeEnded || wire.destroyed) return -E.PIPE
     if (this.blocked) return -E.AGAIN
-    if (this.buffered) this.buffered = socket.writableLength > 0
+    if (this.buffered) this.buffered = wire.writableLength > 0
+    const { transport } = this
     let done = 0
-    if (!this.buffered && this.fd >= 0) {
-      done = this.write(from)
-      if (done < 0 || done === from.length) return done
+    if (!this.buffered && this.sender >= 0) {
+      done = transport.send(wire, this.sender, from)
+      if (done === from.length) return done
+      if (done < 0) {
+        if (done === -E.PIPE) this.writeEnded = true
+        return done
+      }
+      if (transport.resumes) {
+        this.blocked = true
+        return done > 0 ? done : -E.AGAIN
+      }
     }
-    const count = Math.min(from.length - done, HIGH_WATER_MARK - socket.writableLength)
-    // A copy in any case: Node writes later, when the caller has long used its memory for something else.
-    socket.write(from.slice(done, done + count))
+    const count = Math.min(from.length - done, HIGH_WATER_MARK - wire.writableLength)
+    transport.write(wire, done === 0 && count === from.length ? from : from.subarray(done, done + count))
     this.buffered = true
-    this.blocked = socket.writableLength >= HIGH_WATER_MARK
+    this.blocked = wire.writableLength >= HIGH_WATER_MARK
     return done + count
   }
 
@@ -204,7 +206,7 @@ export class Stream extends Descriptor {
     if (how !== 1) this.readEnded = true
     if (how !== 0 && !this.writeEnded) {
       this.writeEnded = true
-      this.socket!.end()
+      this.wire!.end()
     }
     this.notify()
     return 0
@@ -213,20 +215,20 @@ export class Stream extends Descriptor {
   override localAddress(): Address | number {
     if (this.state === CLOSED) return -E.BADF
     if (this.state === LISTENING) return (this.bound = this.listener!.address() ?? this.bound!)
-    if (this.state === CONNECTED) this.bound = this.domain.local(this.socket!) ?? this.bound
+    if (this.state === CONNECTED) this.bound = this.domain.local(this.wire!) ?? this.bound
     return this.bound ?? this.domain.unbound
   }
 
   override peerAddress(): Address | number {
     if (this.state !== CONNECTED) return this.state === CLOSED ? -E.BADF : -E.NOTCONN
-    return (this.peer ??= this.domain.peer(this.socket!, this.target)) ?? -E.NOTCONN
+    return (this.peer ??= this.domain.peer(this.wire!, this.target)) ?? -E.NOTCONN
   }
 
   override setOption(level: number, name: number, value: number): number {
     if (this.state === CLOSED) return -E.BADF
     if (level !== SOL_SOCKET && !this.domain.levels.includes(level)) return this.foreignLevel()
     this.options ??= new SocketOptions()
-    return this.options.change(level, name, value, this.state === CONNECTED ? this.socket : undefined)
+    return this.options.change(level, name, value, this.state === CONNECTED ? this.wire : undefined)
   }
 
   override getOption(level: number, name: number): number {
@@ -248,15 +250,15 @@ export class Stream extends Descriptor {
     this.inbox.clear()
     this.listener?.close()
     this.binding?.close()
-    const socket = this.socket
-    if (socket === undefined || socket.destroyed) return
+    const wire = this.wire
+    if (wire === undefined || wire.destroyed) return
     const options = this.options
-    if (state !== CONNECTED) socket.destroy()
-    else if (options?.abortive === true) this.domain.reset(socket)
-    else if (socket.writableLength === 0) socket.destroy()
+    if (state !== CONNECTED) wire.destroy()
+    else if (options?.abortive === true) this.domain.reset(wire)
+    else if (wire.writableLength === 0) wire.destroy()
     else {
       const seconds = options?.lingerSeconds
-      farewell(socket, this.domain, (seconds ?? 0) * 1000 || LINGER, seconds !== undefined)
+      this.transport.farewell(wire, this.domain, (seconds ?? 0) * 1000 || LINGER, seconds !== undefined)
     }
   }
 
@@ -273,29 +275,19 @@ export class Stream extends Descriptor {
     return 0
   }
 
-  private attach(socket: net.Socket): void {
-    this.socket = socket
-    socket.on("error", (error) => this.failed(error))
-    socket.on("end", () => this.ended())
-    socket.on("close", () => {
-      // That of a failed attempt may come when the next one is under way.
-      if (this.socket === socket) this.gone()
-    })
-    socket.on("drain", () => this.drained())
-  }
-
-  private connected(): void {
+  /** Called by the wire, and for one that was accepted. */
+  connected(): void {
     if (this.state === CLOSED) return
-    const socket = this.socket!
+    const wire = this.wire!
     this.state = CONNECTED
-    this.fd = fdOf(socket)
-    socket.unref()
-    this.options?.apply(socket)
-    socket.resume()
+    this.sender = this.transport.sender(wire)
+    this.options?.apply(wire)
+    wire.resume()
     this.notify()
   }
 
-  private received(chunk: Uint8Array): boolean {
+  /** Called by the wire. */
+  received(chunk: Uint8Array): boolean {
     if (this.state === CLOSED) return true
     const inbox = this.inbox
     inbox.push(chunk)
@@ -306,27 +298,25 @@ export class Stream extends Descriptor {
     return false
   }
 
-  private resume(): void {
-    if (this.inbox.size >= HIGH_WATER_MARK / 2) return
-    this.paused = false
-    this.socket!.resume()
-  }
-
-  private ended(): void {
+  /** Called by the wire. */
+  ended(): void {
     this.readEnded = true
     this.notify()
   }
 
-  private drained(): void {
+  /** Called by the wire. */
+  drained(): void {
+    if (!this.blocked) return
     this.blocked = false
     this.notify()
   }
 
-  private failed(error: unknown): void {
+  /** Called by the wire. */
+  failed(error: unknown): void {
     if (this.state === CLOSED) return
     this.error = errnoOfError(error)
     if (this.state === CONNECTING) {
-      this.socket = undefined
+      this.wire = undefined
       if (this.error === E.AGAIN && this.domain.retries) {
         this.error = 0
         setTimeout(() => this.retry(), RETRY)
@@ -335,6 +325,18 @@ export class Stream extends Descriptor {
       this.state = FAILED
     }
     this.gone()
+  }
+
+  /** Called by the wire. */
+  closed(wire: Wire): void {
+    // That of a failed attempt may come when the next one is under way.
+    if (this.wire === wire) this.gone()
+  }
+
+  private resume(): void {
+    if (this.inbox.size >= HIGH_WATER_MARK / 2) return
+    this.paused = false
+    this.wire!.resume()
   }
 
   private gone(): void {
@@ -377,26 +379,5 @@ export class Stream extends Descriptor {
     this.readEnded = this.writeEnded = false
     if (this.bound !== undefined) this.bindTo(this.bound)
     return error === 0 ? -E.CONNABORTED : -error
-  }
-
-  // write(2) while nothing waits in front: the number of bytes that the kernel took, maybe 0. It is worth it at any size:
-  // echoing 64 bytes on 50 connections took 83 to 108 thousand rounds per CPU second, and 75 to 94 with a copy given to
-  // socket.write (Node 20; 85 to 109 against 75 to 100 on Node 26). In chunks of 64 KiB both moved
-  // about as much on Node 20, and write(2) a third more on Node 26.
-  private write(from: Uint8Array): number {
-    const count = from.length
-    let bytes = from
-    if (count <= SMALL) {
-      small.set(from)
-      bytes = small
-    }
-    try {
-      return writeSync(this.fd, bytes, 0, count)
-    } catch (error) {
-      const errno = errnoOfError(error)
-      if (errno === E.AGAIN) return 0
-      if (errno === E.PIPE) this.writeEnded = true
-      return -errno
-    }
   }
 }

@@ -26,7 +26,8 @@ class WorkerThread implements Thread {
   constructor(main: (port: ThreadPort) => void, events: ThreadEvents) {
     const { port1, port2 } = new threads.MessageChannel()
     const workerData: ThreadData = { port: port2, bell: this.bell }
-    const source = `(${String(boot)})(require("node:worker_threads"), ${String(main)})`
+    // it may be run as a script or as a module, as the program's own flags say
+    const source = `import("node:worker_threads").then((modules) => (${String(boot)})(modules, ${String(main)}))`
     this.port = port1
     this.worker = new threads.Worker(source, { eval: true, workerData, transferList: [port2] })
     this.worker.on("error", (error) => events.error(error))

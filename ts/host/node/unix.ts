@@ -24,6 +24,6 @@ export const unix: Domain = {
   // the host knows no more than what it was told, and the stream remembers that
   listening: () => undefined,
   local: () => undefined,
-  peer: (_socket, target) => target ?? unnamed,
-  reset: (socket) => void socket.destroy(),
+  peer: (_wire, target) => target ?? unnamed,
+  reset: (wire) => void wire.destroy(),
 }

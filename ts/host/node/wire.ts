@@ -1,33 +1,36 @@
 import net from "node:net"
 import process from "node:process"
+import type { Wire, WireUser } from "../wire.ts"
+import { HIGH_WATER_MARK } from "../wire.ts"
 import { hasHandles } from "./binding.ts"
 import { Reader } from "./reader.ts"
-
-/** Bytes that a connection may hold on either side: queued for `recv`, or accepted by `send` and not yet sent. */
-export const HIGH_WATER_MARK = 256 * 1024
-
-/** Gets each chunk that arrives and owns it; false stops the reading until `resume()`. */
-export type Deliver = (chunk: Uint8Array) => boolean
 
 /** The part of libuv's handle that is used; Node does not document it, so each use has a fallback. */
 export interface Handle {
   readonly fd?: number
   readonly writeQueueSize?: number
+  /** Of a listening one: gets each connection, or the error of an accept. */
+  onconnection?: (status: number, handle?: Handle) => void
 }
+
+const deno = process.versions["deno"] !== undefined
+
+// Deno reads into memory of its own in any case and copies from there, so that its own chunks come cheaper.
+const readsInto = hasHandles && !deno
 
 interface WithHandle {
   _handle: Handle | null | undefined
 }
 
-/** The handle of a socket that is open, where the host shows one. */
-export function handleOf(socket: net.Socket): Handle | undefined {
-  return hasHandles ? ((socket as unknown as WithHandle)._handle ?? undefined) : undefined
+/** The handle of a socket or a server that is open, where the host shows one. */
+export function handleOf(owner: object): Handle | undefined {
+  return hasHandles ? ((owner as WithHandle)._handle ?? undefined) : undefined
 }
 
 /** The number by which write(2) reaches a connection; -1 where there is none. */
-export function fdOf(socket: net.Socket): number {
+export function fdOf(wire: Wire): number {
   // the numbers of Deno's handles are the system's, while its `fs` has its own
-  return process.versions["deno"] === undefined ? (handleOf(socket)?.fd ?? -1) : -1
+  return deno ? -1 : (handleOf(wire)?.fd ?? -1)
 }
 
 /**
@@ -35,32 +38,39 @@ export function fdOf(socket: net.Socket): number {
  *
  * @param source - The bound handle to connect from, or undefined.
  */
-export function openWire(source: unknown, deliver: Deliver): net.Socket {
-  if (hasHandles) return new net.Socket(wireOptions(source, deliver))
-  const options: object = { allowHalfOpen: true, writableHighWaterMark: HIGH_WATER_MARK }
-  return deliverData(new net.Socket(options), deliver)
+export function openWire(source: unknown, user: WireUser): net.Socket {
+  const socket = makeSocket(hasHandles ? source : undefined, user)
+  socket.once("connect", () => {
+    socket.unref()
+    user.connected()
+  })
+  return socket
+}
+
+/** Makes the socket of an accepted handle. Nothing is read before `resume()`. */
+export function adoptHandle(handle: Handle, user: WireUser): net.Socket {
+  return makeSocket(handle, user)
 }
 
 /**
  * Makes the reading socket of a connection that a server accepted paused.
  *
  * A server cannot be told to read into a given buffer, so the handle moves to a socket that does. Where there is no
- * handle to move, the server's own socket serves, one allocation per chunk dearer.
+ * handle to move, the server's own socket serves.
  */
-export function adoptWire(shell: net.Socket, deliver: Deliver): net.Socket {
+export function adoptSocket(shell: net.Socket, user: WireUser): net.Socket {
   const handle = handleOf(shell)
-  if (handle === undefined) return deliverData(shell, deliver)
+  if (handle === undefined) return tell(deliverData(shell, user), user)
   ;(shell as unknown as WithHandle)._handle = null
-  return new net.Socket(wireOptions(handle, deliver))
+  return makeSocket(handle, user)
 }
 
-function deliverData(socket: net.Socket, deliver: Deliver): net.Socket {
-  return socket.on("data", (data: Buffer) => {
-    if (!deliver(new Uint8Array(data.buffer, data.byteOffset, data.length))) socket.pause()
-  })
+function makeSocket(handle: unknown, user: WireUser): net.Socket {
+  return tell(readsInto ? readInto(handle, user) : deliverData(readChunks(handle), user), user)
 }
 
-function wireOptions(handle: unknown, deliver: Deliver): net.SocketConstructorOpts {
+/** A socket that reads into a buffer of ours. */
+function readInto(handle: unknown, user: WireUser): net.Socket {
   const reader = new Reader()
   const options = {
     handle,
@@ -68,7 +78,34 @@ function wireOptions(handle: unknown, deliver: Deliver): net.SocketConstructorOp
     manualStart: true,
     allowHalfOpen: true,
     writableHighWaterMark: HIGH_WATER_MARK,
-    onread: { buffer: reader.next, callback: (count: number) => deliver(reader.chunk(count)) },
+    onread: { buffer: reader.next, callback: (count: number) => user.received(reader.chunk(count)) },
   }
-  return options
+  return new net.Socket(options)
+}
+
+/** A socket that gives the host's own chunks. It keeps none back but the one that is read when it has been paused. */
+function readChunks(handle: unknown): net.Socket {
+  const options = {
+    handle,
+    manualStart: true,
+    allowHalfOpen: true,
+    writableHighWaterMark: HIGH_WATER_MARK,
+    readableHighWaterMark: 1,
+  }
+  return new net.Socket(options)
+}
+
+function deliverData(socket: net.Socket, user: WireUser): net.Socket {
+  return socket.on("data", (data: Buffer) => {
+    if (!user.received(new Uint8Array(data.buffer, data.byteOffset, data.length))) socket.pause()
+  })
+}
+
+function tell(socket: net.Socket, user: WireUser): net.Socket {
+  const wire: Wire = socket
+  socket.on("error", (error) => user.failed(error))
+  socket.on("end", () => user.ended())
+  socket.on("close", () => user.closed(wire))
+  socket.on("drain", () => user.drained())
+  return socket
 }

@@ -1,7 +1,7 @@
 import { connect } from "cloudflare:sockets"
 import { waitUntil } from "cloudflare:workers"
 import { ChunkQueue } from "../chunks.ts"
-import { Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address } from "../descriptor.ts"
+import { ERR, HUP, IN, OUT, RDHUP, type Address } from "../descriptor.ts"
 import { E } from "../errno.ts"
 import type { Home } from "../host.ts"
 import {
@@ -15,6 +15,7 @@ import {
   SO_TYPE,
   SOL_SOCKET,
 } from "../options.ts"
+import { StreamDescriptor } from "../streamdescriptor.ts"
 import { currentHome } from "./home.ts"
 import { SocketOptions } from "./sockopts.ts"
 import type { Connection, SocketInfo } from "./sockets.ts"
@@ -35,7 +36,7 @@ const LARGEST_WRITE = 65536
  * functions that were started in the request that the socket belongs to, since nobody else may use it; so a call may come from
  * another request.
  */
-export class Stream extends Descriptor {
+export class Stream extends StreamDescriptor {
   private readonly family: "inet" | "inet6"
   private state = FRESH
   private home: Home | undefined = undefined
@@ -45,7 +46,7 @@ export class Stream extends Descriptor {
   private error = 0
   private readEnded = false
   private writeEnded = false
-  private readonly inbox = new ChunkQueue()
+  protected override readonly inbox = new ChunkQueue()
   private readonly outbox = new ChunkQueue()
   /** What the host has taken and not written yet. */
   private writing = 0
