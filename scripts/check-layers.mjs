@@ -34,7 +34,7 @@ const LAYERS = [
   "baseserver",
   "serveconnection",
   "server",
-  "program",
+  "programthread program",
   "index",
   "cli",
 ]

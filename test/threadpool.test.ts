@@ -76,7 +76,10 @@ test("TP-01: a bad size or timeout is told", () => {
   assert.throws(() => new ThreadPool("3" as unknown as number), /maxsize must be a number, not 3/)
   assert.throws(() => new ThreadPool(-1), /whole number of at least 0, not -1/)
   assert.throws(() => new ThreadPool(1.5), /whole number/)
-  assert.throws(() => new ThreadPool(1, { idleTaskTimeout: "x" as unknown as number }), /idleTaskTimeout must be a number/)
+  assert.throws(
+    () => new ThreadPool(1, { idleTaskTimeout: "x" as unknown as number }),
+    /idleTaskTimeout must be a number/,
+  )
 })
 
 test("TP-02: spawn waits for a slot: maxsize that run, and one that waits", () =>
@@ -271,7 +274,10 @@ test("TP-09: map, imap, imapUnordered, mapAsync and applyAsync", () =>
     assert.equal(sums, [11, 22, 33])
     const unordered: number[] = []
     yield* pool.imapUnordered(square, [4, 3, 2, 1]).each((value) => void unordered.push(value))
-    assert.equal(unordered.sort((a, b) => a - b), [1, 4, 9, 16])
+    assert.equal(
+      unordered.sort((a, b) => a - b),
+      [1, 4, 9, 16],
+    )
     assert.equal(yield* pool.mapAsync(square, [2, 3]).get(), [4, 9])
     assert.is(yield* pool.applyAsync(add, [2, 3]).get(), 5)
     yield* reported(function* () {
@@ -302,7 +308,14 @@ test("TP-10: applyCb and mapCb call back in the current greenlet", () =>
   withPool(1, function* (pool) {
     const seen: unknown[] = []
     assert.is(yield* pool.applyCb(add, [1, 2], (value) => seen.push(value)), 3)
-    assert.equal(yield* pool.mapCb((value: number) => -value, [1, 2], (values) => seen.push(values)), [-1, -2])
+    assert.equal(
+      yield* pool.mapCb(
+        (value: number) => -value,
+        [1, 2],
+        (values) => seen.push(values),
+      ),
+      [-1, -2],
+    )
     assert.equal(seen, [3, [-1, -2]])
   }))
 

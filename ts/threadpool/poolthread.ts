@@ -4,6 +4,7 @@ import type { Thread } from "../host/thread.ts"
 import { threadMain, type JobEnd } from "./threadmain.ts"
 import { ThreadExit } from "./threadexit.ts"
 import type { Task } from "./threadtask.ts"
+import { transfersOf } from "./transfer.ts"
 
 /** Who has started a thread and hears of it. */
 export interface ThreadOwner {
@@ -39,9 +40,10 @@ export class PoolThread {
   /** Runs a task. What cannot be sent fails it at once; whether it has begun. */
   run(task: Task): boolean {
     try {
-      const [job, transfer] = task.job(this.known)
-      this.thread.post(job, transfer)
-      if (job.fn !== null) this.known.add(job.fn.id)
+      const job = task.job(this.known)
+      const [, fn, args] = job
+      this.thread.post(job, transfersOf(args))
+      this.known.add(fn)
     } catch (error) {
       task.fail(describeFailure(error))
       return false
@@ -63,7 +65,7 @@ export class PoolThread {
 
   private ended(end: JobEnd): void {
     const { task } = this
-    if (task === null || task.id !== end.id) return
+    if (task === null || task.id !== end[0]) return
     this.task = null
     this.thread.keepAlive(this.terminated)
     task.end(end)

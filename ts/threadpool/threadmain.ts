@@ -1,14 +1,15 @@
 import type { ThreadPort, Transferred } from "../host/thread.ts"
 
-/** What a thread is told to do. */
-export interface Job {
-  /** Comes back with the result. */
-  readonly id: number
-  /** A function that was sent before, or is sent now; null when it is an export of a module. */
-  readonly fn: { readonly id: number; readonly name: string; readonly source?: string } | null
-  /** A module and the name of its export. */
-  readonly module: { readonly url: string; readonly export: string } | null
-  readonly args: readonly unknown[]
+/** What a thread is told to do: arrays are quicker to copy than objects. The last is there when the function has not been sent yet. */
+export type Job = readonly [id: number, fn: number, args: readonly unknown[], source?: Source]
+
+/** Where a function comes from. */
+export interface Source {
+  /** The function's name, or that of a module's export. */
+  readonly name: string
+  readonly source?: string
+  /** The module's URL. */
+  readonly module?: string
   /** Where the package lies, for what a generator function waits for; undefined when nobody knows. */
   readonly library: string | undefined
 }
@@ -22,11 +23,12 @@ export interface SentError {
   readonly properties: Readonly<Record<string, unknown>>
 }
 
-/** How a job has ended. */
-export type JobEnd =
-  | { readonly id: number; readonly value: unknown }
-  | { readonly id: number; readonly error: SentError }
-  | { readonly id: number; readonly thrown: unknown }
+/** How a job has ended: `error` is there when it has failed, and `thrown` when that is what it threw, and no error. */
+export type JobEnd = readonly [
+  id: number,
+  value: unknown,
+  failure?: { readonly error?: SentError; readonly thrown?: unknown },
+]
 
 /**
  * What a thread of a pool does: one job after the other. It goes to the thread as its source and so uses nothing from around it.
@@ -35,10 +37,13 @@ export function threadMain(port: ThreadPort): void {
   type Callable = (...args: readonly unknown[]) => unknown
   // Between two jobs it sleeps that long, which is the fastest way to get the next; after that its event loop goes on.
   const SLEEP = 5
-  const functions = new Map<number, Callable>()
+  const functions = new Map<number, Callable | Promise<Callable>>()
   const scope = globalThis as Record<symbol, unknown>
   const transfers = (scope[Symbol.for("gevent-wasm.transfers")] ??= new WeakMap()) as WeakMap<object, Transferred[]>
   scope[Symbol.for("gevent-wasm.thread")] = true
+  /** Those that came as their source. */
+  const sources = new Set<number>()
+  let library: string | undefined
   let awaited = 0
 
   port.listen((message) => {
@@ -48,7 +53,7 @@ export function threadMain(port: ThreadPort): void {
 
   /** Works as long as there is work. */
   function goOn(): void {
-    for (let slept = false; awaited === 0; ) {
+    for (let slept = false; awaited === 0;) {
       const next = port.take()
       if (next !== null) {
         slept = false
@@ -78,17 +83,17 @@ export function threadMain(port: ThreadPort): void {
     })
   }
 
-  function start({ fn, module, args }: Job): unknown {
-    if (fn !== null) return find(fn)(...args)
-    return load(module!.url, module!.export).then((exported) => exported(...args))
+  function start([, fn, args, source]: Job): unknown {
+    const found = functions.get(fn) ?? define(fn, source!)
+    return typeof found === "function" ? found(...args) : found.then((exported) => exported(...args))
   }
 
   async function complete(job: Job, result: unknown): Promise<void> {
     try {
       let value = await result
       if (isOperation(value)) {
-        if (job.library === undefined) throw new Error("a generator needs gevent-wasm, which was not found from here")
-        const { run } = (await import(job.library)) as { run(fn: () => unknown): PromiseLike<unknown> }
+        if (library === undefined) throw new Error("a generator needs gevent-wasm, which was not found from here")
+        const { run } = (await import(library)) as { run(fn: () => unknown): PromiseLike<unknown> }
         const operation = value
         value = await run(() => operation)
       }
@@ -98,20 +103,32 @@ export function threadMain(port: ThreadPort): void {
     }
   }
 
-  function find({ id, name, source }: NonNullable<Job["fn"]>): Callable {
-    let found = functions.get(id)
-    if (found !== undefined) return found
+  function define(id: number, source: Source): Callable | Promise<Callable> {
+    library ??= source.library
+    const { module } = source
+    const found = module === undefined ? evaluate(source) : load(module, source.name)
+    functions.set(id, found)
+    if (module === undefined) sources.add(id)
+    if (typeof found !== "function") {
+      found.then(
+        (exported) => functions.set(id, exported),
+        // whoever calls it hears of it
+        () => undefined,
+      )
+    }
+    return found
+  }
+
+  function evaluate({ name, source }: Source): Callable {
     const key = JSON.stringify(name)
     try {
       // as a property it has its name in stacks
-      found = (0, eval)(`({ ${key}: (${source}) })[${key}]`) as Callable
+      return (0, eval)(`({ ${key}: (${source}) })[${key}]`) as Callable
     } catch (error) {
       // a method is a function only inside an object
       if (!(error instanceof SyntaxError)) throw error
-      found = Object.values((0, eval)(`({ ${source} })`) as Record<string, Callable>)[0]!
+      return Object.values((0, eval)(`({ ${source} })`) as Record<string, Callable>)[0]!
     }
-    functions.set(id, found)
-    return found
   }
 
   async function load(url: string, name: string): Promise<Callable> {
@@ -125,32 +142,33 @@ export function threadMain(port: ThreadPort): void {
     return "next" in value && "throw" in value
   }
 
-  function finish({ id }: Job, value: unknown): void {
+  function finish(job: Job, value: unknown): void {
     const transfer = typeof value === "object" && value !== null ? transfers.get(value) : undefined
     try {
-      port.post({ id, value }, transfer ?? [])
+      port.post([job[0], value], transfer ?? [])
     } catch (error) {
-      fail({ id }, new TypeError(`the result cannot be sent: ${(error as Error).message}`, { cause: error }))
+      fail(job, new TypeError(`the result cannot be sent: ${(error as Error).message}`, { cause: error }))
     }
   }
 
-  function fail({ id, fn }: { id: number; fn?: Job["fn"] }, error: unknown): void {
+  function fail([id, fn]: Job, error: unknown): void {
+    const reply = (failure: JobEnd[2]): void => port.post([id, undefined, failure], [])
     if (!(error instanceof Error)) {
       try {
-        return port.post({ id, thrown: error }, [])
+        reply({ thrown: error })
       } catch {
-        return port.post({ id, thrown: String(error) }, [])
+        reply({ thrown: String(error) })
       }
+      return
     }
     const { name, stack = "" } = error
-    const lost = fn && error instanceof ReferenceError && error.message.endsWith(" is not defined")
+    const lost = sources.has(fn) && error instanceof ReferenceError && error.message.endsWith(" is not defined")
     const hint = ": a function goes to a thread as its source, without the variables around it"
-    const message = `${error.message}${lost ? hint : ""}`
-    const sent = { name, message, stack, properties: { ...error } }
+    const sent = { name, message: `${error.message}${lost ? hint : ""}`, stack, properties: { ...error } }
     try {
-      port.post({ id, error: sent }, [])
+      reply({ error: sent })
     } catch {
-      port.post({ id, error: { ...sent, properties: {} } }, [])
+      reply({ error: { ...sent, properties: {} } })
     }
   }
 }

@@ -290,7 +290,9 @@ export class ThreadPool {
   checkUse(): void {
     need("threads", "spawn")
     if (insideThread()) {
-      throw new InvalidThreadUseError("a thread of a pool has no threads of its own: apply() and map() run tasks right here")
+      throw new InvalidThreadUseError(
+        "a thread of a pool has no threads of its own: apply() and map() run tasks right here",
+      )
     }
   }
 

@@ -1,10 +1,8 @@
 import { AsyncResult } from "../event/asyncresult.ts"
-import type { Transferred } from "../host/thread.ts"
 import { resultOf } from "../iteration.ts"
 import type { BlockingCall, Op } from "../wait.ts"
 import { wait } from "../waiting.ts"
-import type { Job, JobEnd, SentError } from "./threadmain.ts"
-import { transfersOf } from "./transfer.ts"
+import type { Job, JobEnd, SentError, Source } from "./threadmain.ts"
 
 /** A function that a module exports. Threads import the module, each once. */
 export interface ModuleExport {
@@ -21,7 +19,9 @@ export type ThreadTask<A extends unknown[] = never[], R = unknown> = ((...args: 
 export type ThreadResult<R> = R extends Op<infer T> ? T : R extends PromiseLike<infer T> ? T : R
 
 const functionIds = new WeakMap<object, number>()
-let lastFunctionId = 0
+const moduleIds = new Map<string, number>()
+let lastTargetId = 0
+let library: string | undefined
 let lastTaskId = 0
 
 /** One call that a thread is to make. */
@@ -38,23 +38,23 @@ export class Task {
   }
 
   /**
-   * What a thread is to be told, and what is handed over with it.
+   * What a thread is to be told.
    *
    * @param known - The functions that the thread has.
    * @throws {TypeError} for what cannot be sent.
    */
-  job(known: ReadonlySet<number>): [job: Job, transfer: Transferred[]] {
+  job(known: ReadonlySet<number>): Job {
     const { id, target, args } = this
-    const common = { id, args, library: library() }
-    if (typeof target === "function") return [{ ...common, fn: functionJob(target, known), module: null }, transfersOf(args)]
-    return [{ ...common, fn: null, module: moduleJob(target) }, transfersOf(args)]
+    const fn = targetId(target)
+    return known.has(fn) ? [id, fn, args] : [id, fn, args, sourceOf(target)]
   }
 
   /** It has ended. */
   end(end: JobEnd): void {
     this.args = []
-    if ("value" in end) this.result.set(end.value)
-    else this.result.setException("error" in end ? received(end.error) : end.thrown)
+    const [, value, failure] = end
+    if (failure === undefined) this.result.set(value)
+    else this.result.setException(failure.error === undefined ? failure.thrown : received(failure.error))
   }
 
   /** It cannot begin, or its thread has gone. */
@@ -68,34 +68,51 @@ export class Task {
   }
 }
 
-function functionJob(fn: (...args: never[]) => unknown, known: ReadonlySet<number>): NonNullable<Job["fn"]> {
-  let id = functionIds.get(fn)
-  if (id === undefined) functionIds.set(fn, (id = ++lastFunctionId))
-  const { name } = fn
-  if (known.has(id)) return { id, name }
-  return { id, name, source: sourceOf(fn) }
+/** By which number threads know a function. A module's export has one by its names. */
+function targetId(target: ThreadTask): number {
+  if (typeof target !== "function") return idIn(moduleIds, describe(target))
+  return idIn(functionIds, target)
+}
+
+function idIn<K>(ids: { get(key: K): number | undefined; set(key: K, id: number): unknown }, key: K): number {
+  let id = ids.get(key)
+  if (id === undefined) ids.set(key, (id = ++lastTargetId))
+  return id
+}
+
+/** What a thread needs to have a function. @throws {TypeError} for what cannot be sent. */
+function sourceOf(target: ThreadTask): Source {
+  library ??= findLibrary()
+  if (typeof target === "function") return { name: target.name, source: textOf(target), library }
+  const { url, name } = moduleExport(target)
+  return { name, module: url, library }
 }
 
 /** The source of a function. @throws {TypeError} for one that has none that would do elsewhere. */
-function sourceOf(fn: (...args: never[]) => unknown): string {
+function textOf(fn: (...args: never[]) => unknown): string {
   const source = Function.prototype.toString.call(fn)
   if (/\{\s*\[native code\]\s*\}\s*$/.test(source)) {
-    throw new TypeError(`${fn.name || "a function"} is native or bound and cannot be sent: wrap it in a function of your own`)
+    throw new TypeError(
+      `${fn.name || "a function"} is native or bound and cannot be sent: wrap it in a function of your own`,
+    )
   }
-  if (/^class\b/.test(source)) throw new TypeError(`${fn.name || "a class"} is a class and cannot be called in a thread`)
+  if (/^class\b/.test(source))
+    throw new TypeError(`${fn.name || "a class"} is a class and cannot be called in a thread`)
   return source
 }
 
-function moduleJob(task: ModuleExport): NonNullable<Job["module"]> {
+function moduleExport(task: ModuleExport): { url: string; name: string } {
   const { module, export: name = "default" } = (task as Partial<ModuleExport> | null | undefined) ?? {}
   if ((typeof module !== "string" && !(module instanceof URL)) || typeof name !== "string") {
     throw new TypeError(`a thread runs a function or { module, export }, not ${describe(task)}`)
   }
   const url = String(module)
   if (/^\.{1,2}\//.test(url)) {
-    throw new TypeError(`${url} is relative, and a thread does not know to what: use new URL("${url}", import.meta.url)`)
+    throw new TypeError(
+      `${url} is relative, and a thread does not know to what: use new URL("${url}", import.meta.url)`,
+    )
   }
-  return { url: url.startsWith("/") ? `file://${url.split("/").map(encodeURIComponent).join("/")}` : url, export: name }
+  return { url: url.startsWith("/") ? `file://${url.split("/").map(encodeURIComponent).join("/")}` : url, name }
 }
 
 function describe(task: ThreadTask): string {
@@ -105,7 +122,7 @@ function describe(task: ThreadTask): string {
 }
 
 /** Where the threads find this package; undefined when that is not known here. */
-function library(): string | undefined {
+function findLibrary(): string | undefined {
   try {
     return import.meta.resolve("gevent-wasm")
   } catch {
@@ -119,7 +136,11 @@ function received({ name, message, stack, properties }: SentError): Error {
   const ofLanguage = typeof known === "function" && (known.prototype instanceof Error || known === Error)
   const error = new ((ofLanguage ? known : Error) as ErrorConstructor)(message)
   if (error.name !== name) Object.defineProperty(error, "name", { value: name, configurable: true, writable: true })
-  Object.defineProperty(error, "stack", { value: `${stack}\n    in a thread of a pool`, configurable: true, writable: true })
+  Object.defineProperty(error, "stack", {
+    value: `${stack}\n    in a thread of a pool`,
+    configurable: true,
+    writable: true,
+  })
   return Object.assign(error, properties)
 }
 
@@ -134,7 +155,7 @@ export function* callHere(
   args: readonly unknown[],
 ): Generator<BlockingCall<unknown>, unknown, unknown> {
   if (typeof task === "function") return yield* resultOf(task(...(args as never[])))
-  const { url, export: name } = moduleJob(task)
+  const { url, name } = moduleExport(task)
   const found = ((yield* wait(import(url))) as Record<string, unknown>)[name]
   if (typeof found !== "function") throw new TypeError(`${url} exports no function ${name}`)
   return yield* resultOf(found(...args))

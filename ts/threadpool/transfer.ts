@@ -25,13 +25,20 @@ const table = ((globalThis as Record<symbol, unknown>)[KEY] ??= new WeakMap()) a
  * ```
  */
 export function transfer<T extends object>(value: T, list?: readonly Transferred[]): T {
-  if (typeof value !== "object" || value === null) throw new TypeError(`only objects are handed over, not ${String(value)}`)
+  if (typeof value !== "object" || value === null)
+    throw new TypeError(`only objects are handed over, not ${String(value)}`)
   table.set(value, [...(list ?? [ArrayBuffer.isView(value) ? value.buffer : value])])
   return value
 }
 
+const NONE: readonly Transferred[] = []
+
 /** What is handed over with some arguments. */
-export function transfersOf(args: readonly unknown[]): Transferred[] {
-  const lists = args.map((arg) => (typeof arg === "object" && arg !== null ? table.get(arg) : undefined))
-  return [...new Set(lists.flatMap((list) => list ?? []))]
+export function transfersOf(args: readonly unknown[]): readonly Transferred[] {
+  let all = NONE
+  for (const arg of args) {
+    const list = typeof arg === "object" && arg !== null ? table.get(arg) : undefined
+    if (list !== undefined) all = [...new Set([...all, ...list])]
+  }
+  return all
 }

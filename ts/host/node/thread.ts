@@ -4,7 +4,7 @@ import type { Thread, ThreadEvents, ThreadPort, Transferred } from "../thread.ts
 /** What a thread starts with. */
 interface ThreadData {
   readonly port: threads.MessagePort
-  /** One number that rises with each message, on which the thread sleeps. */
+  /** A number that rises with each message, on which the thread sleeps, and whether it does. */
   readonly bell: Int32Array
 }
 
@@ -21,7 +21,7 @@ export function startThread(main: (port: ThreadPort) => void, events: ThreadEven
 class WorkerThread implements Thread {
   private readonly worker: threads.Worker
   private readonly port: threads.MessagePort
-  private readonly bell = new Int32Array(new SharedArrayBuffer(4))
+  private readonly bell = new Int32Array(new SharedArrayBuffer(8))
 
   constructor(main: (port: ThreadPort) => void, events: ThreadEvents) {
     const { port1, port2 } = new threads.MessageChannel()
@@ -36,23 +36,26 @@ class WorkerThread implements Thread {
       events.exit(code)
     })
     port1.on("message", (message) => events.message(message))
-    this.keepAlive(false)
+    // it ends, and its end is to be told
+    port1.on("close", () => this.worker.ref())
+    this.worker.unref()
+    this.port.unref()
   }
 
   post(message: unknown, transfer: readonly Transferred[]): void {
     this.port.postMessage(message, transfer as threads.Transferable[])
     Atomics.add(this.bell, 0, 1)
-    Atomics.notify(this.bell, 0)
+    if (Atomics.load(this.bell, 1) !== 0) Atomics.notify(this.bell, 0)
   }
 
   keepAlive(on: boolean): void {
-    for (const one of [this.worker, this.port]) {
-      if (on) one.ref()
-      else one.unref()
-    }
+    if (on) this.port.ref()
+    else this.port.unref()
   }
 
   terminate(): void {
+    // for its end, which is told
+    this.worker.ref()
     void this.worker.terminate()
   }
 }
@@ -71,7 +74,9 @@ function boot(modules: typeof threads, main: (port: ThreadPort) => void): void {
       return found === undefined ? null : [found.message]
     },
     block(ms) {
+      Atomics.store(bell, 1, 1)
       Atomics.wait(bell, 0, rung, ms)
+      Atomics.store(bell, 1, 0)
     },
     listen(fn) {
       port.on("message", fn)
