@@ -73,7 +73,10 @@ need_emcc() {
 }
 
 # What the tests talk to: COMMAND:PACKAGE.
-peers=(curl:curl openssl:openssl socat:socat nc:netcat-openbsd chromium:chromium)
+peers=(
+  curl:curl openssl:openssl socat:socat nc:netcat-openbsd chromium:chromium
+  dnsmasq:dnsmasq-base dig:bind9-dnsutils
+)
 
 need_peers() {
   local peer missing=()

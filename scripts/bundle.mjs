@@ -60,7 +60,8 @@ async function bundlePackage() {
     loader: { ".wasm": "binary" },
   }
   for (const options of [beside, inside]) {
-    const { outputFiles } = await build({ ...OPTIONS, ...options, outdir: "dist", write: false })
+    // what users install needs no other package: see BUNDLED in check-layers.mjs
+    const { outputFiles } = await build({ ...OPTIONS, packages: "bundle", ...options, outdir: "dist", write: false })
     for (const { path, text } of outputFiles) writeFileSync(path, path.endsWith(".js") ? withOwnNames(text) : text)
   }
   if (entryPoints.cli) chmodSync("dist/cli.js", 0o755)

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path"
 import ts from "typescript"
 
 const FOLDER = "build/doc-examples"
-const SECTIONS = ["GV", "GR", "HB", "CO", "TO", "EV", "LK", "QU", "PL", "LO", "SO", "SS", "SL", "FO", "SV"]
+const SECTIONS = "GV GR HB CO TO EV LK QU PL LO TP SO SS RS RT RB RA RD SL OS SG SP FO SV BD UT".split(" ")
 
 const problems = []
 const counts = { exports: 0, examples: 0 }

@@ -15,8 +15,17 @@ const SECTIONS = {
   QU: 18,
   PL: 24,
   LO: 7,
+  TP: 16,
   SS: 10,
+  RS: 7,
+  RT: 1,
+  RB: 1,
+  RA: 16,
+  RD: 1,
   SL: 11,
+  OS: 12,
+  SG: 7,
+  SP: 31,
   FO: 16,
 }
 

@@ -12,8 +12,8 @@ const LIBEV = sourceFolder("libev")
 const CARES = sourceFolder("c-ares")
 
 /** Sources of dist/hub.wasm alone, and of dist/lib/libgevent.a, which C programs are linked with, alone. The rest is in both. */
-const HUB_ONLY = ["loop", "nosocket", "resolver", "watcher"]
-const PROGRAM_ONLY = ["channel", "fiber", "hub", "poll", "program", "socket", "thread"]
+const HUB_ONLY = ["answer", "loop", "nosocket", "resolver", "watcher"]
+const PROGRAM_ONLY = ["channel", "fiber", "hub", "netdb", "poll", "program", "socket", "thread"]
 
 /** Bytes for the C stack outside all green threads. */
 const STACK_SIZE = 65536
@@ -41,7 +41,7 @@ async function buildHub() {
   const tools = findToolchain()
   const keys = loadKeys()
   const own = await objects(tools, keys, "own", filesIn("wasm", ".c"), OWN_FLAGS, headers())
-  const cares = await objects(tools, keys, "cares", filesBelow(`${CARES}/src/lib`, ".c"), CARES_FLAGS, [
+  const cares = await objects(tools, keys, "cares", caresSources(), CARES_FLAGS, [
     ...filesIn("wasm/cares", ".h"),
     "wasm/sources.lock",
   ])
@@ -52,6 +52,13 @@ async function buildHub() {
   copyLicenses(tools)
 
   await program(tools, keys, "dist/hub.wasm", {}, [...without(PROGRAM_ONLY, own), "dist/lib/libcares.a"])
+}
+
+/** Ours in the place of those that it includes. */
+function caresSources() {
+  const included = ["ares_getaddrinfo", "ares_gethostbyaddr", "ares_query"]
+  const upstream = filesBelow(`${CARES}/src/lib`, ".c").filter((path) => !included.includes(basename(path, ".c")))
+  return [...upstream, ...filesIn("wasm/cares", ".c")]
 }
 
 function without(names, objects) {
@@ -124,11 +131,12 @@ function headers() {
   return ["wasm", "wasm/include", "wasm/cares"].flatMap((folder) => filesIn(folder, ".h")).concat("wasm/sources.lock")
 }
 
-/** The licences of everything that is linked into hub.wasm. */
+/** The licences of everything that is linked into hub.wasm or bundled with ours. */
 function copyLicenses(tools) {
   mkdirSync("dist/licenses", { recursive: true })
   copyFileSync(`${LIBEV}/LICENSE`, "dist/licenses/libev.txt")
   copyFileSync(`${CARES}/LICENSE.md`, "dist/licenses/c-ares.txt")
+  copyFileSync("node_modules/punycode/LICENSE-MIT.txt", "dist/licenses/punycode.txt")
   const musl = join(tools.root, "system/lib/libc/musl/COPYRIGHT")
   if (existsSync(musl)) copyFileSync(musl, "dist/licenses/musl.txt")
 }

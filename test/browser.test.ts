@@ -10,6 +10,8 @@ import { text } from "node:stream/consumers"
 import { build } from "esbuild"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
+import { respond } from "./dohserver.ts"
+import { a, TYPES } from "./nameserver.ts"
 
 const test = suite("browser")
 const SECONDS = 90
@@ -55,6 +57,12 @@ const server = createServer((request, response) => {
       response.end()
       if ("page" in results && "worker" in results) done()
     })
+    return
+  }
+  if (request.url === "/dns-query") {
+    void respond(request, response, 200, ({ name, type }) =>
+      name === "host.test" ? { records: type === TYPES.A ? [a("192.0.2.1")] : [] } : { rcode: 3 },
+    )
     return
   }
   const file = files[request.url!]
@@ -142,7 +150,14 @@ test("select, selectors: and file objects work on pairs of sockets", () => expec
 
 test("file objects: and select work on pairs of sockets", () => expectResult("pair", [1, "a\n", "b\n"]))
 
-test("capabilities say what is there", () => expectResult("capabilities", ["compile"]))
+test("names: DNS over HTTPS", () => expectResult("names", ["192.0.2.1", "ENOTFOUND"]))
+
+test("names without a service are an error that says so", () => expectResult("noNames", "ENOSYS"))
+
+test("thread pools: workers run functions, and their errors come back", () =>
+  expectResult("threads", [2, 3, 4, "RangeError: too far", 0]))
+
+test("capabilities say what is there", () => expectResult("capabilities", ["compile", "threads"]))
 
 const MISSING: Record<string, [row: string, code: string]> = {
   socket: ["TCP", "EAFNOSUPPORT"],
@@ -154,6 +169,7 @@ const MISSING: Record<string, [row: string, code: string]> = {
   unix: ["unix sockets", "EAFNOSUPPORT"],
   open: ["files, `Stat` watchers", "ENOSYS"],
   file: ["files, `Stat` watchers", "ENOSYS"],
+  process: ["processes", "ENOSYS"],
   signal: ["signals", "EINVAL"],
 }
 for (const [call, [row, code]] of Object.entries(MISSING)) {

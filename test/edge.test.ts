@@ -8,7 +8,10 @@ import { join, resolve } from "node:path"
 import { promisify } from "node:util"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
+import { Certificates } from "./certificates.ts"
+import { DohServer } from "./dohserver.ts"
 import { listen, startWorkerd, type Workerd } from "./edge/workerd.ts"
+import { a, aaaa, named, NameServer, number, TYPES, wireName, type Question, type Reply } from "./nameserver.ts"
 
 const test = suite("edge")
 const execute = promisify(execFile)
@@ -35,6 +38,21 @@ const closed = await listen(() => undefined)
 closed.server.close()
 await once(closed.server, "close")
 
+const certificates = new Certificates()
+const { cert, key } = certificates.server
+const doh = await DohServer.start(known, { cert: readFileSync(cert), key: readFileSync(key) })
+const nameServer = await NameServer.start(({ type }) => ({ records: type === TYPES.A ? [a("192.0.2.7")] : [] }))
+
+function known({ name, type }: Question): Reply | null {
+  if (name === "silent.test") return null
+  if (name === "echo.test") return { records: type === TYPES.A ? [a("127.0.0.1")] : [] }
+  if (name === "1.2.0.192.in-addr.arpa") return { records: [named("PTR", "host.test")] }
+  if (name !== "host.test") return { rcode: 3 }
+  if (type === TYPES.A) return { records: [a("192.0.2.1")] }
+  if (type === TYPES.AAAA) return { records: [aaaa("2001:db8:0:0:0:0:0:1")] }
+  return { records: [{ type, data: Buffer.concat([number(10, 2), wireName("mail.test")]) }] }
+}
+
 const BUNDLE = ["--bundle", "--format=esm", "--conditions=workerd"]
 const EXTERNAL = ["--external:cloudflare:*", "--external:node:*", "--external:*.wasm"]
 
@@ -60,15 +78,19 @@ async function startTestWorker(): Promise<Workerd> {
   })
   copyFileSync("dist/hub.wasm", join(root, "dist", "hub.wasm"))
   copyFileSync("build/test/wasm/everything.wasm", join(root, "dist", "everything.wasm"))
+  copyFileSync(certificates.ca, join(root, "dist", "ca.cert"))
   const bindings = {
     ECHO_PORT: echo.port,
     SILENT_PORT: silent.port,
     COUNTING_PORT: counting.port,
     CLOSED_PORT: closed.port,
+    DOH_URL: doh.url,
+    NAME_SERVER: nameServer.address,
   }
   const config = readFileSync("examples/edge/config.capnp", "utf8")
     .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:0")
     .replaceAll("echo_client.wasm", "everything.wasm")
+    .replace('"private"])', '"private"], tlsOptions = (trustedCertificates = [embed "ca.cert"]))')
     .replace(
       /bindings = \[.*\]/,
       `bindings = [${Object.entries(bindings)
@@ -97,8 +119,9 @@ async function followRecipe(): Promise<string> {
 const workerd = await startTestWorker()
 const recipe = followRecipe()
 recipe.catch(() => undefined) // the test will see
-test.after(() => {
+test.after(async () => {
   workerd.stop()
+  await Promise.all([doh.close(), nameServer.close()])
   for (const { server } of [echo, silent, counting]) server.close()
   for (const socket of [echo, silent, counting]) socket.server.unref()
 })
@@ -213,6 +236,37 @@ test("TCP: connects by name", async () => {
   assert.equal([count, samePort], [1, true])
 })
 
+test("names: DNS over HTTPS", async () => {
+  const [found, entries, entry, records, missing, received, late] = (await ask("/doh")) as unknown[]
+  assert.equal(found, ["192.0.2.1", "127.0.0.1"])
+  assert.is(entries, 4)
+  assert.equal(entry, ["host.test", [], ["192.0.2.1"]])
+  assert.equal(records, [{ name: "host.test", ttl: 60, priority: 10, exchange: "mail.test" }])
+  assert.equal(missing, ["gaierror", -2])
+  assert.is(received, 1)
+  assert.is(late, "too late")
+  assert.ok(doh.questions.some(({ name }) => name === "silent.test"))
+})
+
+test("names: c-ares over TCP", async () => {
+  assert.equal(
+    await ask("/tcp-names"),
+    Array.from({ length: 10 }, () => "192.0.2.7"),
+  )
+  assert.ok(nameServer.questions.every(({ transport }) => transport === "tcp"))
+})
+
+test("names: without a service they cannot be looked up, only connected to", async () => {
+  const [resolver, failure, ares] = (await ask("/no-names")) as [
+    string,
+    { name: string },
+    { code: string; typed: boolean },
+  ]
+  assert.is(resolver, "HostResolver")
+  assert.is(failure.name, "gaierror")
+  assert.equal([ares.code, ares.typed], ["EAFNOSUPPORT", true])
+})
+
 test("select, selectors: select tells which connections are ready", async () => {
   assert.equal(await ask("/select"), [2, true, 0])
 })
@@ -277,6 +331,9 @@ const CODES: Record<string, [title: string, code: string]> = {
   unixServer: ["unix sockets", "EAFNOSUPPORT"],
   open: ["files, `Stat` watchers", "ENOSYS"],
   file: ["files, `Stat` watchers", "ENOSYS"],
+  process: ["processes", "ENOSYS"],
+  kill: ["processes", "ENOSYS"],
+  thread: ["thread pools", "ENOSYS"],
   signal: ["signals", "EINVAL"],
   compile: ["compiling", "ENOTSUP"],
 }
@@ -290,7 +347,7 @@ for (const [call, [row, expected]] of Object.entries(CODES)) {
 test("capabilities say what is missing", async () => {
   const { capabilities } = missing as { capabilities: Record<string, boolean> }
   assert.is(capabilities["tcp"], true)
-  for (const name of ["listen", "udp", "unix", "tlsServer", "processes", "signals", "files", "compile"])
+  for (const name of ["listen", "udp", "unix", "tlsServer", "processes", "threads", "signals", "files", "compile"])
     assert.is(capabilities[name], false, name)
   assert.is((missing["server"] as { capability: string }).capability, "listen")
 })

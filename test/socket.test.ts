@@ -144,6 +144,49 @@ test("SO-02: options are set and read", () => {
   assert.throws(() => socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, "1" as never), TypeError)
 })
 
+test("SO-02: a connection is whole as soon as it is accepted", async () => {
+  using listener = listening()
+  const [host, port] = listener.getsockname() as [string, number]
+  listener.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+  listener.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
+  const end = await run(function* () {
+    using client = yield* createConnection([host, port])
+    const [server, address] = yield* listener.accept()
+    using connection = server
+    assert.equal(connection.getsockname(), [host, port])
+    assert.equal(address, client.getsockname())
+    assert.is(connection.getsockopt(IPPROTO_TCP, TCP_NODELAY), 1)
+    connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 0)
+    yield* connection.sendall("ab")
+    connection.shutdown(SHUT_WR)
+    yield* client.sendall("c")
+    return [text(yield* readAll(client)), text(yield* connection.recv(10))]
+  })
+  assert.equal(end, ["ab", "c"])
+})
+
+test("SO-02: one that is accepted and closed or reset at once is gone for its peer", async () => {
+  using listener = listening()
+  await run(function* () {
+    for (const linger of [0, LINGER_ON]) {
+      using client = yield* createConnection(listener.getsockname())
+      const [connection] = yield* listener.accept()
+      connection.setsockopt(SOL_SOCKET, SO_LINGER, linger)
+      connection.close()
+      if (linger === 0) assert.is((yield* client.recv(10)).length, 0)
+      else {
+        let code = ""
+        try {
+          yield* client.recv(10)
+        } catch (error) {
+          code = (error as SocketError).code
+        }
+        assert.is(code, "ECONNRESET")
+      }
+    }
+  })
+})
+
 test("SO-02: what POSIX forbids is refused with its errno", async () => {
   await run(function* () {
     using socket = new Socket()

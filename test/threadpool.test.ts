@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process"
 import process from "node:process"
-import { getHub, iwait, run, sleep, spawn, Timeout, wait } from "gevent-wasm"
+import { getHub, iwait, run, sleep, spawn, Timeout, wait, type Op } from "gevent-wasm"
 import { ThreadExit, ThreadPool, ThreadPoolExecutor, transfer, type ModuleExport } from "gevent-wasm/threadpool"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
@@ -19,10 +19,10 @@ const fail = (): never => {
 }
 
 /** Runs a test with a pool, whose threads are ended behind it. */
-async function withPool(size: number, body: (pool: ThreadPool) => Generator<any, unknown, any>): Promise<void> {
+async function withPool(size: number, body: (pool: ThreadPool) => Op<unknown>): Promise<void> {
   const pool = new ThreadPool(size)
   try {
-    await run(() => body(pool) as Generator<never, unknown, never>)
+    await run(() => body(pool))
   } finally {
     await pool.kill(5)
   }
@@ -282,7 +282,7 @@ test("TP-09: map, imap, imapUnordered, mapAsync and applyAsync", () =>
     assert.is(yield* pool.applyAsync(add, [2, 3]).get(), 5)
     yield* reported(function* () {
       try {
-        yield* pool.map((value: number) => (value === 2 ? JSON.parse("{") : value), [1, 2, 3])
+        yield* pool.map((value: number) => (value === 2 ? (JSON.parse("{") as number) : value), [1, 2, 3])
         assert.unreachable()
       } catch (error) {
         assert.instance(error, SyntaxError)
@@ -427,11 +427,11 @@ test("a module is imported once by each thread", () =>
 test("methods, async functions and generators are tasks", () =>
   withPool(1, function* (pool) {
     const tasks = {
-      plain(value: number) {
+      plain(this: void, value: number) {
         return value + 1
       },
-      async later(value: number) {
-        await null
+      async later(this: void, value: number) {
+        await Promise.resolve()
         return value + 2
       },
     }

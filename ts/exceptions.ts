@@ -165,6 +165,57 @@ export class SocketTimeout extends SocketError {
   override name = "SocketTimeout"
 }
 
+/** An error of a name search: what `gaierror` and `herror` have in common. */
+abstract class NameError extends Error {
+  /** The number that Python has for it; an ARES_ code, positive, for what only c-ares tells apart. */
+  readonly errno: number
+  /** What Node's dns errors have: `"ENOTFOUND"`, `"ETIMEOUT"` … */
+  readonly code: string
+  /** The text without the number. */
+  readonly strerror: string
+
+  constructor(errno: number, strerror: string, code: string) {
+    super(`[Errno ${errno}] ${strerror}`)
+    this.errno = errno
+    this.strerror = strerror
+    this.code = code
+  }
+}
+
+/**
+ * A name has no address, or none can be found out. `errno` is the system's EAI_ number (-2: no such name), or c-ares' own (12:
+ * no server has answered in time). gevent: `socket.gaierror`.
+ *
+ * @example
+ * ```ts
+ * import { gaierror } from "gevent-wasm/exceptions"
+ * import { getaddrinfo } from "gevent-wasm/resolver"
+ * try {
+ *   await getaddrinfo("127.0.0.1", "no such service")
+ * } catch (error) {
+ *   console.log((error as gaierror).errno) // -8
+ * }
+ * ```
+ */
+export class gaierror extends NameError {
+  override name = "gaierror"
+}
+
+/** An address has no name, or none can be found out: `errno` is 1 then. gevent: `socket.herror`. */
+export class herror extends NameError {
+  override name = "herror"
+}
+
+/** A name cannot be encoded: a label is empty, or longer than 63 bytes. Python: `UnicodeError`. */
+export class UnicodeError extends RangeError {
+  override name = "UnicodeError"
+}
+
+/** A name server's address is none. gevent: `gevent.resolver.cares.InvalidIP`. */
+export class InvalidIP extends RangeError {
+  override name = "InvalidIP"
+}
+
 /**
  * A failure of TLS. `code` is `"EPROTO"` unless a subclass says otherwise. gevent: `ssl.SSLError`.
  *
@@ -306,4 +357,92 @@ export class NotSupportedError extends SocketError {
 /** Throws unless the host has what a call needs. @throws {NotSupportedError} */
 export function need(capability: keyof Capabilities, syscall?: string): void {
   if (!host.capabilities[capability]) throw new NotSupportedError(capability, syscall)
+}
+
+/** Something of `subprocess` went wrong. Python: `subprocess.SubprocessError`. */
+export class SubprocessError extends Error {
+  override name = "SubprocessError"
+}
+
+/** What a process was started with: a list, or a text for the shell. */
+export type ProcessArguments = string | readonly string[]
+
+/**
+ * A process has ended with another code than 0, and that was to be an error. Python: `subprocess.CalledProcessError`.
+ *
+ * @example
+ * ```ts
+ * import { CalledProcessError, checkCall } from "gevent-wasm/subprocess"
+ * try {
+ *   await checkCall(["false"])
+ * } catch (error) {
+ *   console.log((error as CalledProcessError).returncode) // 1
+ * }
+ * ```
+ */
+export class CalledProcessError extends SubprocessError {
+  override name = "CalledProcessError"
+  /** The code that it ended with, or the negative number of the signal that ended it. */
+  readonly returncode: number
+  /** What it was started with. */
+  readonly cmd: ProcessArguments
+  /** What it wrote to its output, if that was read: bytes, or a text. */
+  readonly output: Uint8Array | string | null
+  /** What it wrote to its error output, if that was read. */
+  readonly stderr: Uint8Array | string | null
+
+  constructor(
+    returncode: number,
+    cmd: ProcessArguments,
+    output: Uint8Array | string | null = null,
+    stderr: Uint8Array | string | null = null,
+  ) {
+    const how =
+      returncode < 0 ? `died with ${signalName(-returncode)}` : `returned non-zero exit status ${String(returncode)}`
+    super(`Command ${JSON.stringify(cmd)} ${how}.`)
+    this.returncode = returncode
+    this.cmd = cmd
+    this.output = output
+    this.stderr = stderr
+  }
+
+  /** The same as `output`. */
+  get stdout(): Uint8Array | string | null {
+    return this.output
+  }
+}
+
+/** A process has not ended, or not said all, within the time that it was given. Python: `subprocess.TimeoutExpired`. */
+export class TimeoutExpired extends SubprocessError {
+  override name = "TimeoutExpired"
+  /** What it was started with. */
+  readonly cmd: ProcessArguments
+  /** Seconds. */
+  readonly timeout: number
+  /** What it wrote to its output by then, if that was read: bytes, or a text. */
+  readonly output: Uint8Array | string | null
+  /** What it wrote to its error output by then, if that was read. */
+  readonly stderr: Uint8Array | string | null
+
+  constructor(
+    cmd: ProcessArguments,
+    timeout: number,
+    output: Uint8Array | string | null = null,
+    stderr: Uint8Array | string | null = null,
+  ) {
+    super(`Command ${JSON.stringify(cmd)} timed out after ${timeout} seconds`)
+    this.cmd = cmd
+    this.timeout = timeout
+    this.output = output
+    this.stderr = stderr
+  }
+
+  /** The same as `output`. */
+  get stdout(): Uint8Array | string | null {
+    return this.output
+  }
+}
+
+function signalName(signum: number): string {
+  return Object.keys(host.signals).find((name) => host.signals[name] === signum) ?? `signal ${signum}`
 }

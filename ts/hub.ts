@@ -16,6 +16,7 @@ import {
 } from "./exceptions.ts"
 import { E } from "./host/errno.ts"
 import { limitOf, Timeout, type TimeoutArgument } from "./limit.ts"
+import type { Resolver } from "./resolver/interface.ts"
 import { currentStrand, mainStrand, scheduler, Strand, type Interrupt, type Main } from "./strand.ts"
 import { Wait } from "./wait.ts"
 
@@ -55,6 +56,9 @@ export class Hub extends Strand {
   /** Errors that are thrown into MAIN. gevent: `Hub.SYSTEM_ERROR`. */
   static SYSTEM_ERROR: ErrorClass[] = [SystemExit]
 
+  /** Makes the resolver that a hub has by default; the module `resolver` sets it. gevent: `Hub.resolver_class`. */
+  static makeResolver: (() => Resolver) | null = null
+
   /** Errors that are not printed; may be changed for this hub alone. */
   notError: ErrorClass[] = [...Hub.NOT_ERROR]
   /** Errors that are thrown into MAIN; may be changed for this hub alone. */
@@ -63,6 +67,7 @@ export class Hub extends Strand {
   exceptionStream: ((text: string) => void) | null = (text) => void host.write(2, new TextEncoder().encode(text))
   private readonly ownLoop: Loop
   private isDestroyed = false
+  private ownResolver: Resolver | null = null
   private joiners: HubJoin[] = []
   private readonly offIdle: () => void
 
@@ -88,6 +93,23 @@ export class Hub extends Strand {
   /** The hub lives as long as it is not destroyed. */
   get dead(): boolean {
     return this.isDestroyed
+  }
+
+  /**
+   * Who resolves names; made at the first use. Another one may be set, and null makes a new one at the next use: the one before is
+   * not closed.
+   *
+   * @throws {Error} as long as the module `resolver` is not loaded; `gevent-wasm` and `gevent-wasm/socket` load it.
+   */
+  get resolver(): Resolver {
+    if (this.ownResolver !== null) return this.ownResolver
+    this.live()
+    if (Hub.makeResolver === null) throw new Error('there is no resolver: import "gevent-wasm/resolver"')
+    return (this.ownResolver = Hub.makeResolver())
+  }
+
+  set resolver(resolver: Resolver | null) {
+    this.ownResolver = resolver
   }
 
   /**
@@ -194,6 +216,8 @@ export class Hub extends Strand {
     for (const strand of [...blocked()]) {
       strand.interrupt({ error: new HubDestroyed("the hub was destroyed"), kill: false, thrown: nothing })
     }
+    this.ownResolver?.close()
+    this.ownResolver = null
     if (options.destroyLoop === true) this.loop.destroy()
   }
 

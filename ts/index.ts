@@ -1,3 +1,5 @@
+import "./resolver.ts"
+
 export { getswitchinterval, setswitchinterval } from "./core/switchinterval.ts"
 export {
   BlockingSwitchOutError,

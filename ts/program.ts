@@ -7,9 +7,12 @@ import { Memory } from "./core/memory.ts"
 import { turns, type Turnable, type Turns } from "./core/turns.ts"
 import { ExitStatus, wasiImports, type WasiGuest } from "./core/wasi.ts"
 import { need, ProgramError } from "./exceptions.ts"
+import { E } from "./host/errno.ts"
 import { Greenlet } from "./greenlet.ts"
 import { getHub } from "./hub.ts"
-import { runInThread } from "./programthread.ts"
+import { Names } from "./program/names.ts"
+import { runInThread } from "./program/thread.ts"
+import { EAI_MEMORY } from "./resolver/constants.ts"
 import { scheduler } from "./strand.ts"
 import type { ThreadPool } from "./threadpool/threadpool.ts"
 import { Wait } from "./wait.ts"
@@ -35,6 +38,7 @@ interface ProgramExports {
   hub_init(): number
   hub_turn(slice: number): number
   hub_fd_closed(fd: number): void
+  netdb_answer(question: number, error: number, answer: number, length: number): void
   fiber_recover(): number
   program_start(argc: number, argv: number): number
   program_status(): number
@@ -199,6 +203,7 @@ class Process implements Turnable, EpollOwner, Guest, WasiGuest {
   private trap: unknown = undefined
   private ended = false
   private readonly turns: Turns = turns.get()
+  private readonly names = new Names(this, (question, error, answer) => this.named(question, error, answer))
 
   constructor(
     module: WebAssembly.Module,
@@ -281,8 +286,20 @@ class Process implements Turnable, EpollOwner, Guest, WasiGuest {
     // its watchers are C's
   }
 
+  searchName(question: number, kind: number, ...rest: [number, number, number, number, number, number]): number {
+    return this.names.search(question, kind, ...rest)
+  }
+
+  cancelName(question: number): void {
+    this.names.cancel(question)
+  }
+
+  config(): number {
+    return -E.NOENT
+  }
+
   resolved(): void {
-    // its resolver is C's
+    // it has no c-ares
   }
 
   /** A green thread has crashed and is gone. */
@@ -303,9 +320,19 @@ class Process implements Turnable, EpollOwner, Guest, WasiGuest {
     scheduler.foreign--
     this.turns.remove(this)
     this.epoll?.close()
+    this.names.end()
     for (const fd of this.opened) descriptors.close(fd)
     this.opened.clear()
     scheduler.loop.touch()
+  }
+
+  /** The resolver has answered a thread. */
+  private named(question: number, error: number, answer: Uint8Array): void {
+    if (this.ended) return
+    const pointer = error === 0 ? this.exports.allocate(answer.length) >>> 0 : 0
+    if (pointer !== 0) this.memory.bytes.set(answer, pointer)
+    this.exports.netdb_answer(question, error === 0 && pointer === 0 ? EAI_MEMORY : error, pointer, answer.length)
+    this.turns.wake(this)
   }
 
   private finish(status: number, error?: unknown): void {

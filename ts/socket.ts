@@ -1,4 +1,17 @@
-export { ConcurrentObjectUseError, SocketError, SocketTimeout } from "./exceptions.ts"
+export { ConcurrentObjectUseError, gaierror, herror, SocketError, SocketTimeout } from "./exceptions.ts"
+export {
+  getaddrinfo,
+  getfqdn,
+  gethostbyaddr,
+  gethostbyname,
+  gethostbynameEx,
+  getnameinfo,
+  type AddressInfo,
+  type HostEntry,
+  type Hostname,
+  type NumericAddress,
+} from "./resolver.ts"
+export * from "./resolver/constants.ts"
 export { getprotobyname, getservbyname, getservbyport } from "./services.ts"
 export type { AddressArgument, AnyAddress, SocketAddress, UnixAddress } from "./socket/address.ts"
 export type { Data } from "./socket/bytes.ts"

@@ -49,8 +49,15 @@ HOST(pipe) int host_pipe(int fds[2]);
 HOST(waitpid) int host_waitpid(int pid, int *status, int options);
 HOST(lstat) int host_lstat(const char *path, double fields[11]);
 
-/* c-ares: the answer to the query `id`; `status` is an ARES_ code and `info` a struct ares_addrinfo or NULL */
-HOST(resolved) void host_resolved(int id, int status, const void *info);
+/* c-ares: the answer to the search `id`; `status` is an ARES_ code, and the bytes are what wasm/answer.c writes */
+HOST(resolved) void host_resolved(int id, int status, const void *answer, int length);
+
+/* The length of a configuration file, of which as much as there is room for is put into the buffer. */
+HOST(config) int host_config(const char *path, void *buffer, int size);
+
+/* Names: the hub's resolver searches, and netdb_answer(question, …) tells what it has found, later. See wasm/netdb.c. */
+HOST(name_search) int host_name_search(void *question, int kind, const void *name, const char *service, int family, int type, int protocol, int flags);
+HOST(name_cancel) void host_name_cancel(void *question);
 
 /* A green thread trapped or overflowed its stack and was ended; the others live. */
 HOST(crashed) void host_crashed(int thread, int overflowed);

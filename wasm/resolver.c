@@ -1,31 +1,54 @@
-/* c-ares in the hub: its sockets are the host's, its readiness and its timeouts are watchers of the loop. */
+/* c-ares in the hub: its sockets are the host's, its readiness and its timeouts are watchers of the loop, its files are read by
+ * the host. */
+#include "answer.h"
 #include "ev_core.h"
 #include "host.h"
+#include "lookup.h"
 
 #include <ares.h>
 #include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
-/* One of c-ares' sockets, while it waits for it. */
-struct watched {
-  struct watched *next;
+/* One of c-ares' sockets: all are connected, so that who sent is who was asked. */
+struct connection {
+  struct connection *next;
   struct resolver *resolver;
   ev_io io;
+  int fd, datagram;
+  ares_socklen_t length;
+  struct sockaddr_storage peer;
 };
 
 struct resolver {
   ares_channel_t *channel;
   struct ev_loop *loop;
-  struct watched *sockets;
+  struct connection *connections;
   ev_timer timer;
+  double deadline; /* of the timer, in seconds of c-ares' clock */
 };
 
-struct query {
+/* What somebody waits for. */
+struct search {
   struct resolver *resolver;
   int id;
+  uint8_t calling, ended; /* c-ares may answer before its function returns */
+  char asked[];
+};
+
+/* What resolver_new() takes, as TypeScript writes it: -1 or NULL leaves c-ares' own default. */
+struct resolver_options {
+  int flags, timeout_ms, tries, ndots, udp_port, tcp_port, edns_size, cache_seconds, udp_max_queries, max_timeout_ms;
+  int rotate; /* 0, 1 */
+  int ndomains;
+  char **domains;
+  const char *servers, *sortlist;
+  char *lookups, *resolv_conf, *hosts;
 };
 
 static int
@@ -37,39 +60,121 @@ result(int value)
   return -1;
 }
 
+/* --- files --- */
+
+/* In the place of fopen() in c-ares: see ares_config.h. */
+FILE *
+resolver_open_file(const char *path, const char *mode)
+{
+  int length = host_config(path, 0, 0), got;
+  FILE *file = 0;
+  char *text;
+
+  (void)mode;
+  if (length < 0) {
+    errno = -length;
+    return 0;
+  }
+  if (!(text = malloc(length + 1)))
+    return 0;
+  got = host_config(path, text, length);
+  if ((file = fmemopen(0, length + 1, "w+"))) { /* one that frees its memory when it is closed */
+    fwrite(text, 1, got > 0 && got < length ? got : length, file);
+    rewind(file);
+  }
+  free(text);
+  return file;
+}
+
 /* --- sockets --- */
 
-static ares_socket_t on_socket(int domain, int type, int protocol, void *unused) { (void)unused; return result(host_sock_open(domain, type, protocol)); }
-static int on_close(ares_socket_t fd, void *unused) { (void)unused; return result(host_fd_close(fd)); }
+static struct connection *
+connection_of(struct resolver *resolver, int fd)
+{
+  struct connection *connection = resolver->connections;
+
+  while (connection && connection->fd != fd)
+    connection = connection->next;
+  return connection;
+}
+
+static ares_socket_t
+on_socket(int domain, int type, int protocol, void *data)
+{
+  struct resolver *resolver = data;
+  struct connection *connection = calloc(1, sizeof *connection);
+  int fd;
+
+  if (!connection) {
+    errno = ENOMEM;
+    return ARES_SOCKET_BAD;
+  }
+  if ((fd = result(host_sock_open(domain, type, protocol))) < 0) {
+    free(connection);
+    return ARES_SOCKET_BAD;
+  }
+  connection->resolver = resolver;
+  connection->fd = fd;
+  connection->datagram = type == SOCK_DGRAM;
+  connection->next = resolver->connections;
+  resolver->connections = connection;
+  return fd;
+}
 
 static int
-on_connect(ares_socket_t fd, const struct sockaddr *address, ares_socklen_t length, unsigned flags, void *unused)
+on_close(ares_socket_t fd, void *data)
 {
-  (void)flags, (void)unused;
+  struct resolver *resolver = data;
+  struct connection **link = &resolver->connections, *connection;
+
+  while ((connection = *link) && connection->fd != fd)
+    link = &connection->next;
+  if (connection) {
+    ev_io_stop(resolver->loop, &connection->io);
+    *link = connection->next;
+    free(connection);
+  }
+  return result(host_fd_close(fd));
+}
+
+static int
+on_connect(ares_socket_t fd, const struct sockaddr *address, ares_socklen_t length, unsigned flags, void *data)
+{
+  struct connection *connection = connection_of(data, fd);
+
+  (void)flags;
+  if (connection && length <= sizeof connection->peer) {
+    memcpy(&connection->peer, address, length);
+    connection->length = length;
+  }
   return result(host_sock_connect(fd, address, length));
 }
 
 static ares_ssize_t
-on_receive(ares_socket_t fd, void *buffer, size_t length, int flags, struct sockaddr *address, ares_socklen_t *size, void *unused)
+on_receive(ares_socket_t fd, void *buffer, size_t length, int flags, struct sockaddr *address, ares_socklen_t *size, void *data)
 {
-  (void)flags, (void)unused;
-  /* every socket of ours is connected: who sent is who was asked */
-  if (address && size && result(host_sock_name(fd, 1, address, (int *)size)) < 0)
-    return -1;
-  return result(host_sock_recv(fd, buffer, length));
+  struct connection *connection = connection_of(data, fd);
+  int got = host_sock_recv(fd, buffer, length);
+
+  (void)flags;
+  if (got >= 0 && connection && address && size && *size >= connection->length) {
+    memcpy(address, &connection->peer, connection->length);
+    *size = connection->length;
+  }
+  return result(got);
 }
 
 static ares_ssize_t
-on_send(ares_socket_t fd, const void *buffer, size_t length, int flags, const struct sockaddr *address, ares_socklen_t size, void *unused)
+on_send(ares_socket_t fd, const void *buffer, size_t length, int flags, const struct sockaddr *address, ares_socklen_t size, void *data)
 {
-  (void)flags, (void)address, (void)size, (void)unused;
+  (void)flags, (void)address, (void)size, (void)data;
   return result(host_sock_send(fd, buffer, length));
 }
 
 static int
-on_option(ares_socket_t fd, ares_socket_opt_t option, const void *value, ares_socklen_t length, void *unused)
+on_option(ares_socket_t fd, ares_socket_opt_t option, const void *value, ares_socklen_t length, void *data)
 {
-  (void)fd, (void)option, (void)value, (void)length, (void)unused;
+  (void)fd, (void)option, (void)value, (void)length, (void)data;
   errno = ENOSYS; /* c-ares goes on without */
   return -1;
 }
@@ -90,11 +195,17 @@ static const struct ares_socket_functions_ex socket_functions = {
 static void
 arm_timer(struct resolver *resolver)
 {
+  double deadline = lookup_deadline(resolver->channel);
   struct timeval delay;
 
-  ev_timer_stop(resolver->loop, &resolver->timer);
-  if (!ares_timeout(resolver->channel, 0, &delay))
+  /* one that comes too early finds out */
+  if (deadline && ev_is_active(&resolver->timer) && deadline >= resolver->deadline)
     return;
+  ev_timer_stop(resolver->loop, &resolver->timer);
+  if (!deadline || !ares_timeout(resolver->channel, 0, &delay))
+    return;
+  resolver->deadline = deadline;
+  ev_now_update(resolver->loop);
   ev_timer_set(&resolver->timer, (double)delay.tv_sec + (double)delay.tv_usec * 1e-6, 0.);
   ev_timer_start(resolver->loop, &resolver->timer);
 }
@@ -112,9 +223,9 @@ on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 static void
 on_io(struct ev_loop *loop, ev_io *io, int revents)
 {
-  struct watched *socket = io->data;
-  struct resolver *resolver = socket->resolver; /* the socket may be gone afterwards */
-  ares_socket_t fd = io->fd;
+  struct connection *connection = io->data;
+  struct resolver *resolver = connection->resolver; /* the connection may be gone afterwards */
+  ares_socket_t fd = connection->fd;
 
   (void)loop;
   ares_process_fd(resolver->channel, revents & EV_READ ? fd : ARES_SOCKET_BAD, revents & EV_WRITE ? fd : ARES_SOCKET_BAD);
@@ -125,63 +236,91 @@ static void
 on_state(void *data, ares_socket_t fd, int readable, int writable)
 {
   struct resolver *resolver = data;
-  struct watched **link = &resolver->sockets, *socket;
+  struct connection *connection = connection_of(resolver, fd);
   int events = (readable ? EV_READ : 0) | (writable ? EV_WRITE : 0);
 
-  while ((socket = *link) && socket->io.fd != fd)
-    link = &socket->next;
-  if (socket) {
-    ev_io_stop(resolver->loop, &socket->io);
-    if (!events) {
-      *link = socket->next;
-      free(socket);
-      return;
-    }
-  } else {
-    if (!events || !(socket = calloc(1, sizeof *socket)))
-      return;
-    socket->resolver = resolver;
-    socket->next = resolver->sockets;
-    resolver->sockets = socket;
-  }
-  ev_core_io_init(&socket->io, on_io, fd, events);
-  socket->io.data = socket;
-  ev_io_start(resolver->loop, &socket->io);
+  if (!connection)
+    return;
+  if (ev_is_active(&connection->io) && (connection->io.events & (EV_READ | EV_WRITE)) == events)
+    return;
+  ev_io_stop(resolver->loop, &connection->io);
+  if (!events)
+    return;
+  ev_core_io_init(&connection->io, on_io, fd, events);
+  connection->io.data = connection;
+  ev_io_start(resolver->loop, &connection->io);
 }
 
-/* --- what TypeScript calls --- */
+/* --- the resolver --- */
 
+static int
+configure(struct resolver *resolver, const struct resolver_options *options)
+{
+  struct ares_options wanted;
+  int mask = ARES_OPT_SOCK_STATE_CB | (options->rotate ? ARES_OPT_ROTATE : ARES_OPT_NOROTATE), status;
+
+  memset(&wanted, 0, sizeof wanted);
+  wanted.sock_state_cb = on_state;
+  wanted.sock_state_cb_data = resolver;
+#define TAKE(bit, to, from)                                                                                                        \
+  if (options->from >= 0) {                                                                                                        \
+    wanted.to = options->from;                                                                                                     \
+    mask |= bit;                                                                                                                   \
+  }
+  TAKE(ARES_OPT_FLAGS, flags, flags)
+  TAKE(ARES_OPT_TIMEOUTMS, timeout, timeout_ms)
+  TAKE(ARES_OPT_TRIES, tries, tries)
+  TAKE(ARES_OPT_NDOTS, ndots, ndots)
+  TAKE(ARES_OPT_UDP_PORT, udp_port, udp_port)
+  TAKE(ARES_OPT_TCP_PORT, tcp_port, tcp_port)
+  TAKE(ARES_OPT_EDNSPSZ, ednspsz, edns_size)
+  TAKE(ARES_OPT_QUERY_CACHE, qcache_max_ttl, cache_seconds)
+  TAKE(ARES_OPT_UDP_MAX_QUERIES, udp_max_queries, udp_max_queries)
+  TAKE(ARES_OPT_MAXTIMEOUTMS, maxtimeout, max_timeout_ms)
+  TAKE(ARES_OPT_DOMAINS, ndomains, ndomains)
+#undef TAKE
+  wanted.domains = options->domains;
+  if ((wanted.lookups = options->lookups))
+    mask |= ARES_OPT_LOOKUPS;
+  if ((wanted.resolvconf_path = options->resolv_conf))
+    mask |= ARES_OPT_RESOLVCONF;
+  if ((wanted.hosts_path = options->hosts))
+    mask |= ARES_OPT_HOSTS_FILE;
+  if ((status = ares_init_options(&resolver->channel, &wanted, mask)) != ARES_SUCCESS)
+    return status;
+  status = ares_set_socket_functions_ex(resolver->channel, &socket_functions, resolver);
+  if (status == ARES_SUCCESS && options->sortlist)
+    status = ares_set_sortlist(resolver->channel, options->sortlist);
+  if (status == ARES_SUCCESS && options->servers)
+    status = ares_set_servers_ports_csv(resolver->channel, options->servers);
+  if (status != ARES_SUCCESS)
+    ares_destroy(resolver->channel);
+  return status;
+}
+
+/* Puts the ARES_ code of a failure into `status` and returns NULL. */
 EXPORT(resolver_new) struct resolver *
-resolver_new(struct ev_loop *loop, const char *servers, int timeout_ms, int tries, int flags)
+resolver_new(struct ev_loop *loop, const struct resolver_options *options, int *status)
 {
   struct resolver *resolver = calloc(1, sizeof *resolver);
-  struct ares_options options;
 
-  if (!resolver)
+  if (!resolver) {
+    *status = ARES_ENOMEM;
     return 0;
-  memset(&options, 0, sizeof options);
-  options.flags = flags;
-  options.timeout = timeout_ms;
-  options.tries = tries;
-  options.sock_state_cb = on_state;
-  options.sock_state_cb_data = resolver;
+  }
   resolver->loop = loop;
   ev_init(&resolver->timer, on_timer);
   resolver->timer.data = resolver;
-  if (ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS) {
-    if (ares_init_options(&resolver->channel, &options, ARES_OPT_FLAGS | ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) == ARES_SUCCESS) {
-      if (ares_set_socket_functions_ex(resolver->channel, &socket_functions, 0) == ARES_SUCCESS
-          && ares_set_servers_ports_csv(resolver->channel, servers) == ARES_SUCCESS)
-        return resolver;
-      ares_destroy(resolver->channel);
-    }
+  if ((*status = ares_library_init(ARES_LIB_INIT_ALL)) == ARES_SUCCESS) {
+    if ((*status = configure(resolver, options)) == ARES_SUCCESS)
+      return resolver;
     ares_library_cleanup();
   }
   free(resolver);
   return 0;
 }
 
-/* Queries that are under way end with ARES_EDESTRUCTION. */
+/* Searches that are under way end with ARES_EDESTRUCTION. */
 EXPORT(resolver_free) void
 resolver_free(struct resolver *resolver)
 {
@@ -191,41 +330,194 @@ resolver_free(struct resolver *resolver)
   free(resolver);
 }
 
-static void
-on_addresses(void *data, int status, int timeouts, struct ares_addrinfo *info)
+/* Its files have changed: the configuration is read again, unless it was given, and the cache forgotten. */
+EXPORT(resolver_reload) int
+resolver_reload(struct resolver *resolver)
 {
-  struct query *query = data;
+  lookup_forget_hosts(resolver->channel);
+  return ares_reinit(resolver->channel);
+}
+
+/* The name servers, separated by commas: to be released. */
+EXPORT(resolver_servers) char *resolver_servers(struct resolver *resolver) { return ares_get_servers_csv(resolver->channel); }
+EXPORT(resolver_set_servers) int resolver_set_servers(struct resolver *resolver, const char *servers) { return ares_set_servers_ports_csv(resolver->channel, servers); }
+EXPORT(resolver_queries) int resolver_queries(struct resolver *resolver) { return lookup_count(resolver->channel); }
+
+/* --- searches --- */
+
+static struct search *
+search_new(struct resolver *resolver, int id, const char *asked)
+{
+  size_t length = strlen(asked) + 1;
+  struct search *search = malloc(sizeof *search + length);
+
+  if (!search)
+    return 0;
+  search->resolver = resolver;
+  search->id = id;
+  search->calling = 1;
+  search->ended = 0;
+  memcpy(search->asked, asked, length);
+  return search;
+}
+
+/* What TypeScript cancels it with; NULL when it has ended already. */
+static struct search *
+search_started(struct search *search)
+{
+  struct resolver *resolver = search->resolver;
+
+  search->calling = 0;
+  if (search->ended) {
+    free(search);
+    search = 0;
+  }
+  arm_timer(resolver);
+  return search;
+}
+
+static void
+search_end(struct search *search, int status, struct answer *answer)
+{
+  if (status != ARES_ECANCELLED)
+    host_resolved(search->id, answer->failed ? ARES_ENOMEM : status, answer->bytes, answer->length);
+  answer_free(answer);
+  if (search->calling)
+    search->ended = 1;
+  else
+    free(search);
+}
+
+static void
+on_addrinfo(void *data, int status, int timeouts, struct ares_addrinfo *info)
+{
+  struct search *search = data;
+  struct answer answer = {0};
 
   (void)timeouts;
-  host_resolved(query->id, status, info);
-  if (info)
+  if (info) {
+    answer_addrinfo(&answer, info, search->asked);
     ares_freeaddrinfo(info);
-  free(query);
+  }
+  if (status == ARES_ECONNREFUSED && lookup_files_only(search->resolver->channel))
+    status = ARES_ENOTFOUND; /* nobody was asked who could have refused */
+  search_end(search, status, &answer);
 }
 
-/* Answers through host_resolved(id, …), perhaps before it returns. */
-EXPORT(resolver_getaddrinfo) int
-resolver_getaddrinfo(struct resolver *resolver, const char *name, const char *service, int family, int flags, int id)
+static void
+on_host(void *data, int status, int timeouts, struct hostent *host)
 {
-  struct query *query = malloc(sizeof *query);
+  struct answer answer = {0};
+
+  (void)timeouts;
+  if (host)
+    answer_host(&answer, host);
+  search_end(data, status, &answer);
+}
+
+static void
+on_records(void *data, ares_status_t status, size_t timeouts, const ares_dns_record_t *record)
+{
+  struct search *search = data;
+  struct answer answer = {0};
+
+  (void)timeouts;
+  if (record)
+    answer_records(&answer, record, search->asked);
+  search_end(search, status, &answer);
+}
+
+/* All three answer through host_resolved(id, …), perhaps before they return. */
+EXPORT(resolver_getaddrinfo) struct search *
+resolver_getaddrinfo(struct resolver *resolver, int id, const char *name, int family, int flags)
+{
   struct ares_addrinfo_hints hints = {.ai_flags = flags, .ai_family = family};
+  struct search *search = search_new(resolver, id, name);
 
-  if (!query)
-    return ARES_ENOMEM;
-  *query = (struct query){resolver, id};
-  ares_getaddrinfo(resolver->channel, name, service, &hints, on_addresses, query);
-  arm_timer(resolver);
-  return ARES_SUCCESS;
+  if (!search) {
+    host_resolved(id, ARES_ENOMEM, 0, 0);
+    return 0;
+  }
+  ares_getaddrinfo(resolver->channel, search->asked, 0, &hints, on_addrinfo, search);
+  return search_started(search);
 }
 
-/* Walks the answer: the socket address of the node after `node`, or of the first one; NULL after the last. */
-EXPORT(addrinfo_next) struct ares_addrinfo_node *
-addrinfo_next(const struct ares_addrinfo *info, struct ares_addrinfo_node *node)
+EXPORT(resolver_gethostbyaddr) struct search *
+resolver_gethostbyaddr(struct resolver *resolver, int id, const char *address)
 {
-  return node ? node->ai_next : info->nodes;
+  struct ares_addr binary = {.family = AF_UNSPEC};
+  size_t length = 0;
+  const void *bytes = ares_dns_pton(address, &binary, &length);
+  struct search *search = bytes ? search_new(resolver, id, "") : 0;
+
+  if (!search) {
+    host_resolved(id, bytes ? ARES_ENOMEM : ARES_EBADNAME, 0, 0);
+    return 0;
+  }
+  ares_gethostbyaddr(resolver->channel, bytes, length, binary.family, on_host, search);
+  return search_started(search);
 }
-EXPORT(addrinfo_address) const void *addrinfo_address(const struct ares_addrinfo_node *node) { return node->ai_addr; }
-EXPORT(addrinfo_length) int addrinfo_length(const struct ares_addrinfo_node *node) { return node->ai_addrlen; }
+
+EXPORT(resolver_query) struct search *
+resolver_query(struct resolver *resolver, int id, const char *name, int type)
+{
+  struct search *search = search_new(resolver, id, name);
+
+  if (!search) {
+    host_resolved(id, ARES_ENOMEM, 0, 0);
+    return 0;
+  }
+  ares_query_dnsrec(resolver->channel, search->asked, ARES_CLASS_IN, type, on_records, search, 0);
+  return search_started(search);
+}
+
+/* host_resolved() is not called for it, and its queries are freed now. */
+EXPORT(resolver_cancel) void
+resolver_cancel(struct search *search)
+{
+  struct resolver *resolver = search->resolver;
+
+  lookup_cancel(resolver->channel, search);
+  arm_timer(resolver);
+}
+
+/* --- messages, for who carries them in another way --- */
+
+/* A query, and its length: to be released. NULL when the name is none. */
+EXPORT(message_write) unsigned char *message_write(const char *name, int type, int edns_size, size_t *length) { return lookup_message(name, type, edns_size, length); }
+
+/* Answers at once through host_resolved(id, …). */
+EXPORT(message_read) void
+message_read(int id, const unsigned char *message, size_t length)
+{
+  ares_dns_record_t *record = 0;
+  struct answer answer = {0};
+  int status = ares_dns_parse(message, length, 0, &record);
+
+  if (status == ARES_SUCCESS) {
+    status = lookup_status(record);
+    answer_records(&answer, record, 0);
+  }
+  ares_dns_record_destroy(record);
+  host_resolved(id, answer.failed ? ARES_ENOMEM : status, answer.bytes, answer.length);
+  answer_free(&answer);
+}
+
+/* The canonical text of a numeric address of a family (0: of either) in `text`, which has room for 46 bytes, and its family; 0
+ * when it is none. */
+EXPORT(address_canonical) int
+address_canonical(char *text, int family)
+{
+  struct ares_addr binary = {.family = family};
+  size_t length = 0;
+  const void *bytes = ares_dns_pton(text, &binary, &length);
+
+  return bytes && ares_inet_ntop(binary.family, bytes, text, 46) ? binary.family : 0;
+}
+
+/* Where TypeScript puts the names that it calls with. */
+static char scratch[4096];
+EXPORT(resolver_scratch) char *resolver_scratch(void) { return scratch; }
 
 EXPORT(resolver_error) const char *resolver_error(int status) { return ares_strerror(status); }
 EXPORT(resolver_version) const char *resolver_version(void) { return ares_version(0); }

@@ -7,6 +7,8 @@
 import { writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import * as accept from "./accept.ts"
+import * as communicate from "./communicate.ts"
+import * as dns from "./dns.ts"
 import * as echo from "./echo.ts"
 import * as event from "./event.ts"
 import * as hub from "./hub.ts"
@@ -14,6 +16,7 @@ import * as idle from "./idle.ts"
 import * as imap from "./imap.ts"
 import * as million from "./million.ts"
 import * as pingpong from "./pingpong.ts"
+import * as popen from "./popen.ts"
 import * as poolmap from "./poolmap.ts"
 import * as queue from "./queue.ts"
 import * as readline from "./readline.ts"
@@ -46,6 +49,8 @@ const ROWS: Record<string, Row> = {
   event,
   poolmap,
   imap,
+  popen,
+  communicate,
   echo,
   transfer,
   udp,
@@ -53,6 +58,7 @@ const ROWS: Record<string, Row> = {
   unix,
   accept,
   idle,
+  dns,
   readline,
   sleepers,
   threads,

@@ -10,9 +10,12 @@ import { Pool } from "gevent-wasm/pool"
 import { Program } from "gevent-wasm/program"
 import { Queue } from "gevent-wasm/queue"
 import { select } from "gevent-wasm/select"
+import { DohResolver } from "gevent-wasm/resolver"
 import { serveConnection, StreamServer } from "gevent-wasm/server"
-import { AF_UNIX, createConnection, Socket, socketpair } from "gevent-wasm/socket"
+import { AF_UNIX, createConnection, gethostbyname, Socket, socketpair } from "gevent-wasm/socket"
 import { createDefaultContext, Purpose } from "gevent-wasm/ssl"
+import { Popen } from "gevent-wasm/subprocess"
+import { ThreadPool } from "gevent-wasm/threadpool"
 
 function described(error: unknown): unknown {
   const { name, code, message } = error as Error & { code?: string }
@@ -159,14 +162,39 @@ const tries: Record<string, () => unknown> = {
       const file = other.makefile("r")
       return [readable.length, yield* file.readline(), yield* file.readline()]
     }),
-  connection: () => createConnection(["127.0.0.1", 80]).then(() => "connected", described),
+  connection: () => failureOf(() => createConnection(["example.org", 80])),
+  noNames: () => codeOf(gethostbyname("example.org")),
+  names: async () => {
+    const { location } = globalThis as unknown as { location: { href: string } }
+    const resolver = new DohResolver({ url: new URL("/dns-query", location.href) })
+    return [await resolver.gethostbyname("host.test"), await codeOf(resolver.gethostbyname("missing.test"))]
+  },
   server: () => failureOf(() => new StreamServer("127.0.0.1:0", () => undefined).start()),
   tlsClient: () => failureOf(() => createDefaultContext().wrapSocket({} as never, { serverHostname: "localhost" })),
   tlsServer: () =>
     failureOf(() => createDefaultContext(Purpose.CLIENT_AUTH).wrapSocket({} as never, { serverSide: true })),
+  threads: async () => {
+    const pool = new ThreadPool(2)
+    const sums = await pool.map((n: number) => n + 1, [1, 2, 3])
+    const failed = await pool
+      .apply(() => {
+        throw new RangeError("too far")
+      })
+      .then(undefined, String)
+    await pool.kill()
+    return [...sums, failed, pool.size]
+  },
   inbound: () => failureOf(() => serveConnection({}, () => undefined)),
+  process: () => failureOf(() => new Popen(["true"])),
   signal: () => failureOf(() => signalHandler(2, () => sleep(0))),
   file: () => Program.load("program.wasm").then(() => "loaded", described),
+}
+
+function codeOf(search: PromiseLike<unknown>): PromiseLike<unknown> {
+  return search.then(
+    () => "found",
+    (error: unknown) => (error as { code: string }).code,
+  )
 }
 
 const results: Record<string, unknown> = {}

@@ -19,12 +19,24 @@ import { FileObject } from "gevent-wasm/fileobject"
 import { NotSupportedError } from "gevent-wasm/exceptions"
 import { capabilities } from "gevent-wasm/host"
 import { Semaphore } from "gevent-wasm/lock"
+import { kill as killProcess } from "gevent-wasm/os"
 import { Program } from "gevent-wasm/program"
 import { Queue } from "gevent-wasm/queue"
 import { select } from "gevent-wasm/select"
 import { serveConnection, StreamServer } from "gevent-wasm/server"
 import { AF_UNIX, createConnection, Socket, socketpair } from "gevent-wasm/socket"
+import {
+  AresResolver,
+  ARES_FLAG_USEVC,
+  DohResolver,
+  getaddrinfo,
+  gethostbyaddr,
+  gethostbyname,
+  resolve,
+} from "gevent-wasm/resolver"
 import { createDefaultContext, Purpose } from "gevent-wasm/ssl"
+import { Popen } from "gevent-wasm/subprocess"
+import { ThreadPool } from "gevent-wasm/threadpool"
 import everything from "./everything.wasm"
 
 interface Environment {
@@ -34,6 +46,9 @@ interface Environment {
   /** Of one that counts what comes. */
   COUNTING_PORT: string
   CLOSED_PORT: string
+  /** The URL of a service of DNS over HTTPS, and a name server. */
+  DOH_URL: string
+  NAME_SERVER: string
 }
 
 // these are shared by all requests
@@ -205,6 +220,41 @@ const routes: Record<string, Route> = {
       yield* socket.sendall("x")
       return [(yield* socket.recv(10)).length, socket.getpeername()[1] === Number(ECHO_PORT)]
     }),
+  "/no-names": async () => [
+    getHub().resolver.constructor.name,
+    await gethostbyname("host.test").then(() => "found", described),
+    failureOf(() => new AresResolver()),
+  ],
+  "/doh": (_parameters, { DOH_URL, ECHO_PORT }) =>
+    run(function* () {
+      getHub().resolver = new DohResolver({ url: DOH_URL })
+      const greenlets = ["host.test", "echo.test"].map((name) => spawn(() => gethostbyname(name)))
+      yield* joinall(greenlets)
+      let missing: unknown
+      try {
+        yield* gethostbyname("missing.test")
+      } catch (error) {
+        missing = [(error as Error).name, (error as { errno?: number }).errno]
+      }
+      using socket = yield* createConnection(["echo.test", Number(ECHO_PORT)])
+      yield* socket.sendall("x")
+      return [
+        greenlets.map(({ value }) => value),
+        (yield* getaddrinfo("host.test", 80)).length,
+        yield* gethostbyaddr("192.0.2.1"),
+        yield* resolve("host.test", "MX"),
+        missing,
+        (yield* socket.recv(10)).length,
+        yield* withTimeout(0.1, () => gethostbyname("silent.test"), "too late"),
+      ]
+    }),
+  "/tcp-names": (_parameters, { NAME_SERVER }) =>
+    run(function* () {
+      using resolver = new AresResolver({ servers: NAME_SERVER, flags: ARES_FLAG_USEVC })
+      const greenlets = Array.from({ length: 10 }, (_, i) => spawn(() => resolver.gethostbyname(`n${i}.test`)))
+      yield* joinall(greenlets, null, { raiseError: true })
+      return greenlets.map(({ value }) => value)
+    }),
   "/select": (_parameters, { ECHO_PORT, SILENT_PORT }) =>
     run(function* () {
       using talking = yield* createConnection(["127.0.0.1", Number(ECHO_PORT)])
@@ -301,6 +351,9 @@ const routes: Record<string, Route> = {
       unixServer: failureOf(() => new StreamServer("unix:/tmp/x", () => undefined).start()),
       open: failureOf(() => new FileObject("/etc/hostname")),
       file: await Program.load("program.wasm").then(() => "loaded", described),
+      process: failureOf(() => new Popen(["true"])),
+      kill: failureOf(() => killProcess(1, 0)),
+      thread: failureOf(() => new ThreadPool(1).spawn(() => 1)),
       signal: failureOf(() => signalHandler(2, () => sleep(0))),
       tlsClient: failureOf(() => createDefaultContext().wrapSocket(socket, { serverHostname: "localhost" })),
       tlsServer: failureOf(() => createDefaultContext(Purpose.CLIENT_AUTH).wrapSocket(socket, { serverSide: true })),

@@ -2,6 +2,7 @@
 import { host } from "#host"
 import { version } from "../version.ts"
 import { cc } from "./cc.ts"
+import { resolveNames } from "./resolvenames.ts"
 import { ToolchainError } from "./run.ts"
 import { runProgram } from "./runprogram.ts"
 
@@ -9,11 +10,16 @@ const USAGE = `gevent ${version}: green threads for JavaScript hosts
 
   gevent cc FILE.c… -o APP.wasm [-O2 -Wall -DNAME -IDIR …]   compile and link a C program with the hub
   gevent run APP.wasm [ARGUMENT…]                            run it
+  gevent resolve [-t TYPE] [-s SERVER] [-n COUNT] NAME…      look names up, many at once
 
 C programs include <gevent.h>. "gevent cc" needs emscripten (Debian: apt-get install emscripten) and the npm package binaryen.
 `
 
-const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = { cc, run: runProgram }
+const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
+  cc,
+  run: runProgram,
+  resolve: resolveNames,
+}
 
 const [command = "", ...args] = host.args()
 const call = commands[command]

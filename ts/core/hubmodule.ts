@@ -1,4 +1,5 @@
 import { host } from "#host"
+import { E } from "../host/errno.ts"
 import { hostImports, type EpollOwner, type Guest } from "./imports.ts"
 import { Memory } from "./memory.ts"
 import { wasiImports } from "./wasi.ts"
@@ -56,19 +57,20 @@ export interface HubExports {
   child_rstatus(watcher: number): number
   stat_fields(watcher: number, which: number, fields: number): number
   stat_interval(watcher: number): number
-  resolver_new(loop: number, servers: number, timeoutMs: number, tries: number, flags: number): number
+  resolver_new(loop: number, options: number, status: number): number
   resolver_free(resolver: number): void
-  resolver_getaddrinfo(
-    resolver: number,
-    name: number,
-    service: number,
-    family: number,
-    flags: number,
-    id: number,
-  ): number
-  addrinfo_next(info: number, node: number): number
-  addrinfo_address(node: number): number
-  addrinfo_length(node: number): number
+  resolver_reload(resolver: number): number
+  resolver_servers(resolver: number): number
+  resolver_set_servers(resolver: number, servers: number): number
+  resolver_queries(resolver: number): number
+  resolver_getaddrinfo(resolver: number, id: number, name: number, family: number, flags: number): number
+  resolver_gethostbyaddr(resolver: number, id: number, address: number): number
+  resolver_query(resolver: number, id: number, name: number, type: number): number
+  resolver_cancel(search: number): void
+  message_write(name: number, type: number, ednsSize: number, length: number): number
+  message_read(id: number, message: number, length: number): void
+  address_canonical(text: number, family: number): number
+  resolver_scratch(): number
   resolver_error(status: number): number
   resolver_version(): number
   allocate(size: number): number
@@ -83,6 +85,15 @@ export interface EventSink {
   abandoned?(): void
 }
 
+/** Who waits for c-ares. */
+export interface Searcher {
+  /** It has answered: an ARES_ code, and bytes that are valid during the call. */
+  resolved(status: number, answer: Uint8Array): void
+}
+
+/** Bytes that wasm/resolver.c has for `scratch`. */
+const SCRATCH_SIZE = 4096
+
 /** In an event: the watcher is stopped already (a one-shot timer, a closed fd) and its handle released. */
 export const GONE: number = 1 << 30
 
@@ -93,14 +104,19 @@ export class HubModule implements Guest {
   readonly opened = new Set<number>()
   readonly arguments: readonly string[] = []
   readonly environment: Readonly<Record<string, string>> = {}
-  /** Who waits for the answer to a query of c-ares, by its number. `info` is void after the call. */
-  readonly queries = new Map<number, (status: number, info: number) => void>()
+  /** Who waits for the answer to a search of c-ares, by its number. */
+  readonly searches = new Map<number, Searcher>()
+  /** The files that a resolver was given in the place of the host's, by their names. */
+  readonly files = new Map<string, Uint8Array>()
+  /** What has to go before a loop does, by the pointer of that. */
+  readonly tenants = new Map<number, Set<() => void>>()
   private readonly sinks: (EventSink | undefined)[] = [undefined]
   private readonly pointers: number[] = [0]
   private readonly free: number[] = []
   private retired = 0
   private delivered = 0
   private creating: EpollOwner | undefined
+  private scratchPointer = 0
 
   constructor() {
     let memory: Memory | undefined
@@ -135,6 +151,16 @@ export class HubModule implements Guest {
     this.sinks[handle] = sink
     this.pointers[handle] = 0
     return handle
+  }
+
+  /** Puts a text into the module, where it stays until the next call: its address. Longer ones than names can be are cut. */
+  scratch(text: string): number {
+    const bytes = this.memory.bytes
+    const start = (this.scratchPointer ||= this.exports.resolver_scratch() >>> 0)
+    const length = Math.min(text.length, SCRATCH_SIZE - 1)
+    for (let i = 0; i < length; i++) bytes[start + i] = text.charCodeAt(i)
+    bytes[start + length] = 0
+    return start
   }
 
   /** Binds a reserved handle to its watcher. Throws RangeError when the module is out of memory. */
@@ -178,6 +204,8 @@ export class HubModule implements Guest {
 
   /** Stops all watchers of a loop that is about to be destroyed. */
   abandon(loop: number): void {
+    for (const leave of this.tenants.get(loop) ?? []) leave()
+    this.tenants.delete(loop)
     for (let handle = 1; handle < this.pointers.length; handle++) {
       const watcher = this.pointers[handle]!
       if (watcher === 0 || this.exports.watcher_loop(watcher) !== loop) continue
@@ -209,10 +237,28 @@ export class HubModule implements Guest {
     throw new TypeError("the hub runs no C threads")
   }
 
-  resolved(id: number, status: number, info: number): void {
-    const answer = this.queries.get(id)
-    this.queries.delete(id)
-    answer?.(status, info)
+  resolved(id: number, status: number, answer: Uint8Array): void {
+    const searcher = this.searches.get(id)
+    this.searches.delete(id)
+    searcher?.resolved(status, answer)
+  }
+
+  searchName(): number {
+    return -E.NOSYS // greenlets ask the resolver themselves
+  }
+
+  cancelName(): void {
+    // it never begins a search
+  }
+
+  config(path: string): Uint8Array | number {
+    const given = this.files.get(path)
+    if (given !== undefined) return given
+    try {
+      return host.readFile(path)
+    } catch (error) {
+      return -host.errno(error)
+    }
   }
 }
 

@@ -28,7 +28,23 @@ export interface Guest {
   readonly owner: EpollOwner
   event(id: number, revents: number): void
   crashed(thread: number, overflowed: boolean): void
-  resolved(id: number, status: number, info: number): void
+  /** c-ares has answered; the bytes are valid during the call. */
+  resolved(id: number, status: number, answer: Uint8Array): void
+  /** Begins a search for a C program's thread: 0, or an errno. See wasm/netdb.c. */
+  searchName(
+    question: number,
+    kind: number,
+    name: number,
+    service: number,
+    family: number,
+    type: number,
+    protocol: number,
+    flags: number,
+  ): number
+  /** The thread does not wait for it any more. */
+  cancelName(question: number): void
+  /** The bytes of a file that configures names, or an errno. */
+  config(path: string): Uint8Array | number
 }
 
 /** The first number of an epoll instance: HOST_EPOLL_FIRST in wasm/host.h. No descriptor has it. */
@@ -116,7 +132,27 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
     readiness: guarded((fd: number) => descriptors.get(fd)?.readiness() ?? standard(fd)),
     event: (id: number, revents: number): void => guest.event(id, revents),
     crashed: (thread: number, overflowed: number): void => guest.crashed(thread, overflowed !== 0),
-    resolved: (id: number, status: number, info: number): void => guest.resolved(id, status, info >>> 0),
+    resolved: (id: number, status: number, answer: number, length: number): void =>
+      guest.resolved(id, status, guest.memory.slice(answer >>> 0, length)),
+    name_search: guarded(
+      (
+        question: number,
+        kind: number,
+        name: number,
+        service: number,
+        family: number,
+        type: number,
+        protocol: number,
+        flags: number,
+      ) => guest.searchName(question, kind, name >>> 0, service >>> 0, family, type, protocol, flags),
+    ),
+    name_cancel: (question: number): void => guest.cancelName(question),
+    config: guarded((path: number, buffer: number, size: number) => {
+      const text = guest.config(guest.memory.string(path >>> 0))
+      if (typeof text === "number") return text
+      guest.memory.bytes.set(text.subarray(0, size), buffer >>> 0)
+      return text.length
+    }),
     panic: (message: number): never => {
       throw new PanicError(guest.memory.string(message >>> 0))
     },

@@ -31,8 +31,8 @@ export class LoopSignals {
     if (count === 0) {
       if (signum === SIGCHLD && !this.isDefault) throw new RangeError("SIGCHLD belongs to the default loop")
       if (owners.has(signum)) throw new RangeError(`signal ${signum} is watched by another loop`)
-      // hosts without SIGCHLD report the ends of processes all the same
-      if (host.signal(signum, true, this.feed) < 0 && signum !== SIGCHLD) {
+      // the ends of children are told by the process table, in which they stand by then
+      if (signum !== SIGCHLD && host.signal(signum, true, this.feed) < 0) {
         throw new RangeError(`signal ${signum} cannot be caught on this host`)
       }
       owners.set(signum, this)
@@ -49,6 +49,6 @@ export class LoopSignals {
     }
     this.counts.delete(signum)
     owners.delete(signum)
-    host.signal(signum, false, this.feed)
+    if (signum !== SIGCHLD) host.signal(signum, false, this.feed)
   }
 }

@@ -217,6 +217,12 @@ export abstract class FileObjectBase<M extends string = "r">
     })
   }
 
+  /** What was read from the descriptor and not taken yet, which stays. It never waits. */
+  readAhead(): DataOf<M> {
+    const { text, buffered } = this
+    return (text === null ? buffered.input.peek(Infinity) : text.reader.ahead) as DataOf<M>
+  }
+
   /**
    * Fills a buffer, up to the end of the file; without a buffer of its own the file reads once.
    *

@@ -76,6 +76,11 @@ export class TextReader {
     return this.take(count)
   }
 
+  /** What was decoded and not taken yet. */
+  get ahead(): string {
+    return this.text.slice(this.at)
+  }
+
   /** Where the next character is in the file, in bytes. */
   tell(): number {
     const position = this.buffered.tell()

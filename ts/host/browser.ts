@@ -1,7 +1,7 @@
 import hub from "../../dist/hub.wasm"
 import type { Capabilities } from "./capabilities.ts"
 import { E } from "./errno.ts"
-import type { Context, Home, Host, ResolvedAddress } from "./host.ts"
+import type { Context, Home, Host } from "./host.ts"
 import { callContext, web } from "./web.ts"
 import { startThread } from "./web/thread.ts"
 import { DeadlineTimer } from "./web/timer.ts"
@@ -72,11 +72,6 @@ export const host: Host = {
 
   adopt(): Promise<number> {
     return Promise.resolve(-E.NOTSUP)
-  },
-
-  lookup(hostname: string): Promise<ResolvedAddress[]> {
-    const error = new Error(`getaddrinfo ENOTFOUND ${hostname}: names cannot be looked up here`)
-    return Promise.reject(Object.assign(error, { code: "ENOTFOUND", hostname }))
   },
 
   hubModule(): WebAssembly.Module {

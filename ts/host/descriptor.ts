@@ -186,6 +186,14 @@ export abstract class Descriptor {
     return false
   }
 
+  /**
+   * A child is to have it as it is, and both go on from where the other one was: the host's number of the open file, or -1 where that
+   * cannot be. Then bytes are carried to the child and from it.
+   */
+  inherit(): number {
+    return -1
+  }
+
   /** Tells the observers that readiness may have risen. */
   protected notify(): void {
     const observers = this.observers

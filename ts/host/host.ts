@@ -27,6 +27,38 @@ export interface ResolvedAddress {
   family: 4 | 6
 }
 
+/** How a process is to be started. */
+export interface SpawnOptions {
+  /** The program: a path, or a name to be looked for in the PATH of `env`. */
+  readonly file: string
+  /** Its arguments, of which the first is the name that it is told. */
+  readonly args: readonly string[]
+  /** The variables of its environment; null = those of this process. */
+  readonly env: Readonly<Record<string, string>> | null
+  /** The folder that it starts in; null = that of this process. */
+  readonly cwd: string | URL | null
+  /**
+   * Its descriptors from 0 on: a new pipe, `/dev/null` (from 3 on: closed), a descriptor of the host's that is inherited, or, at 2, the
+   * same as 1. A pipe is written by this process at 0, read by it at 1 and 2, and goes both ways from 3 on.
+   */
+  readonly stdio: readonly ("pipe" | "null" | "output" | number)[]
+  /** Whether it leads a session of its own, and so a group. */
+  readonly session: boolean
+  /** The user that it runs as; null = that of this process. */
+  readonly uid: number | null
+  /** The group that it runs as; null = that of this process. */
+  readonly gid: number | null
+}
+
+/** A child of this process. It does not keep the process alive. */
+export interface HostProcess {
+  readonly pid: number
+  /** This end of its pipes, by the child's numbers; null where there is none. */
+  readonly pipes: readonly (Descriptor | null)[]
+  /** Sends a signal to it, never to another process that has its number later. 0, or an errno: -E.SRCH when it has ended. */
+  kill(signum: number): number
+}
+
 /** A value that follows the asynchronous calls made while it is set. */
 export interface Context<T> {
   /** Calls `fn` with the value set and returns what it returns. */
@@ -147,6 +179,17 @@ export interface Host extends Home {
   /** The numbers of the signals that the host knows, by name (`SIGINT`). */
   readonly signals: Readonly<Record<string, number>>
 
+  /**
+   * Starts a process. What is known at once to fail leaves nothing open.
+   *
+   * @param exited - Called once when it has ended, with its status as waitpid(2) has it.
+   * @returns The process, or an errno: -E.NOENT, -E.ACCES, -E.MFILE … and -E.NOSYS where there are no processes.
+   */
+  spawn(options: SpawnOptions, exited: (status: number) => void): HostProcess | number
+
+  /** kill(2): sends a signal to a process, or to a group when `pid` is negative; 0 only asks whether it is there. 0 or an errno. */
+  kill(pid: number, signum: number): number
+
   /** What lstat(2) says of a path, or an errno. */
   lstat(path: string): FileStat | number
 
@@ -157,6 +200,18 @@ export interface Host extends Home {
    * @throws The returned promise rejects with the host's error: `code` is `ENOTFOUND`, `EAI_AGAIN` …
    */
   lookup(hostname: string, family: 0 | 4 | 6): Promise<ResolvedAddress[]>
+
+  /** Whether a stream is connected to the name of a host, since nobody is told its addresses. */
+  readonly connectsByName: boolean
+
+  /** This machine's name; `"localhost"` when it may not be known. */
+  hostname(): string
+
+  /** The name of a numeric address, as the system finds it; the address itself when it has none. The promise rejects with the host's error. */
+  lookupAddress(address: string): Promise<string>
+
+  /** The numeric addresses of the system's name servers, where there is no resolv.conf to read; none when they are not known. */
+  nameServers(): string[]
 
   /** Writes all bytes to standard output (1) or error (2). Returns their number, or an errno such as -E.PIPE. */
   write(fd: 1 | 2, bytes: Uint8Array): number

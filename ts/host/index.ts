@@ -10,6 +10,6 @@ export {
   type SecureOptions,
   type SecureSession,
 } from "./secure.ts"
-export type { Context, FileMode, FileStat, Home, Host, ResolvedAddress } from "./host.ts"
+export type { Context, FileMode, FileStat, Home, Host, HostProcess, ResolvedAddress, SpawnOptions } from "./host.ts"
 export { capabilities } from "./current.ts"
 export type { Capabilities } from "./capabilities.ts"

@@ -2,12 +2,14 @@ import { AsyncLocalStorage, AsyncResource } from "node:async_hooks"
 import dns from "node:dns"
 import { lstatSync, readFileSync } from "node:fs"
 import { isIP } from "node:net"
+import { hostname } from "node:os"
 import process from "node:process"
 import { inspect } from "node:util"
 import { monotonic, wall } from "./clock.ts"
 import type { Descriptor } from "./descriptor.ts"
 import { E } from "./errno.ts"
 import type { Context, FileStat, Home, Host, ResolvedAddress } from "./host.ts"
+import { killProcess, spawnProcess } from "./node/child.ts"
 import { Datagram } from "./node/datagram.ts"
 import { domains } from "./node/domains.ts"
 import type { Secure, SecureOptions } from "./secure.ts"
@@ -42,6 +44,8 @@ export const host: Host = {
   name: "node",
   signals,
   signal,
+  spawn: spawnProcess,
+  kill: killProcess,
   systemErrno,
   errno: errnoOfError,
   write: writeOutput,
@@ -68,6 +72,7 @@ export const host: Host = {
   },
 
   values: [],
+  connectsByName: false,
 
   home(): Home {
     return this
@@ -125,6 +130,26 @@ export const host: Host = {
       return [{ address: hostname, family: numeric === 6 ? 6 : 4 }]
     const found = await dns.promises.lookup(hostname, { all: true, family, verbatim: true })
     return found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }))
+  },
+
+  hostname(): string {
+    try {
+      return hostname()
+    } catch {
+      return "localhost" // not allowed
+    }
+  },
+
+  async lookupAddress(address: string): Promise<string> {
+    return (await dns.promises.lookupService(address, 0)).hostname
+  },
+
+  nameServers(): string[] {
+    try {
+      return dns.getServers()
+    } catch {
+      return [] // not allowed
+    }
   },
 
   readFile(path: string | URL): Uint8Array {

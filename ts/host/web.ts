@@ -17,7 +17,6 @@ export type Web = Omit<
   | "stream"
   | "adopt"
   | "thread"
-  | "lookup"
   | "hubModule"
   | "createContext"
 >
@@ -36,10 +35,19 @@ export const web: Web = {
   random,
   write: writeConsole,
   signals: {},
+  connectsByName: false,
   inspect: Symbol.for("nodejs.util.inspect.custom"),
 
   signal(): number {
     return -E.INVAL
+  },
+
+  spawn(): number {
+    return -E.NOSYS
+  },
+
+  kill(): number {
+    return -E.NOSYS
   },
 
   onIdle(): () => void {
@@ -65,6 +73,22 @@ export const web: Web = {
 
   lstat(): number {
     return -E.NOSYS
+  },
+
+  hostname(): string {
+    return "localhost"
+  },
+
+  lookup(hostname: string): Promise<never> {
+    return Promise.reject(noNames(`nobody here tells the addresses of names, such as ${hostname}`))
+  },
+
+  lookupAddress(address: string): Promise<never> {
+    return Promise.reject(noNames(`nobody here tells the names of addresses, such as ${address}`))
+  },
+
+  nameServers(): string[] {
+    return []
   },
 
   readFile(path: string | URL): Uint8Array {
@@ -112,4 +136,8 @@ export function callContext<T>(): Context<T> {
     },
     get: () => current,
   }
+}
+
+function noNames(message: string): Error {
+  return Object.assign(new Error(`ENOSYS: ${message}`), { code: "ENOSYS" })
 }

@@ -7,6 +7,8 @@ export const HIGH_WATER_MARK = 256 * 1024
 
 /** What a wire tells the stream that it belongs to. */
 export interface WireUser {
+  /** The connection goes on as another wire. */
+  became(wire: Wire): void
   /** The connection that was asked for is up. */
   connected(): void
   /** A chunk has arrived, which is the user's now; false stops the reading until `resume()`. */

@@ -3,7 +3,7 @@ import hub from "./hub.wasm"
 import type { Capabilities } from "./capabilities.ts"
 import type { Descriptor } from "./descriptor.ts"
 import { E } from "./errno.ts"
-import type { Context, Home, Host, ResolvedAddress } from "./host.ts"
+import type { Context, Home, Host } from "./host.ts"
 import { web } from "./web.ts"
 import { currentHome } from "./workerd/home.ts"
 import { isInbound } from "./workerd/sockets.ts"
@@ -40,6 +40,8 @@ export const host: Host = {
   name: "workerd",
   capabilities,
   values: [],
+  // there is no other way to reach what a policy allows by name
+  connectsByName: true,
 
   thread(): number {
     return -E.NOSYS
@@ -67,11 +69,6 @@ export const host: Host = {
 
   async adopt(connection: unknown): Promise<Descriptor | number> {
     return isInbound(connection) ? Stream.adopt(connection) : -E.NOTSOCK
-  },
-
-  lookup(hostname: string): Promise<ResolvedAddress[]> {
-    // workerd connects by name, and there is no other way to reach what a policy allows by name
-    return Promise.resolve([{ address: hostname, family: 4 }])
   },
 
   hubModule(): WebAssembly.Module {

@@ -3,7 +3,7 @@ import { SocketError, SocketTimeout } from "../exceptions.ts"
 import { ERR, HUP, OUT, type Address, type Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
 import { knownAddress, toAddress, type AddressArgument, type AnyAddress } from "./address.ts"
-import { AF_INET6, SO_ERROR, SOL_SOCKET } from "./constants.ts"
+import { SO_ERROR, SOL_SOCKET } from "./constants.ts"
 import type { Endpoint } from "./endpoint.ts"
 import { IoWait } from "./iowait.ts"
 import { Lookup } from "./lookup.ts"
@@ -55,8 +55,9 @@ export class Connect<T = void> extends IoWait<T> {
       direction.claim(this)
       this.lookup = new Lookup(
         name,
-        family === AF_INET6 ? 6 : 4,
-        (found) => this.found(toAddress(family, [found[0]!.address, port])),
+        port,
+        family,
+        (found) => this.found(toAddress(family, found[0]!)),
         (error) => this.interrupted(error),
       )
     }

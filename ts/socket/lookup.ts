@@ -1,41 +1,46 @@
 import { host } from "#host"
-import type { ResolvedAddress } from "../host/host.ts"
-import { scheduler } from "../strand.ts"
+import { QuietGreenlet } from "../flow.ts"
+import type { Greenlet } from "../greenlet.ts"
+import { getHub } from "../hub.ts"
+import { EAI_NONAME } from "../resolver/constants.ts"
+import { HostResolver } from "../resolver/host.ts"
+import type { AddressInfo, NumericAddress } from "../resolver/interface.ts"
+import { eaiError } from "../resolver/status.ts"
+import { SOCK_STREAM } from "./constants.ts"
 
-/** A search for the addresses of a name, which may be given up. */
+/** A search for the addresses of a name with the hub's resolver, which may be given up. */
 export class Lookup {
+  private readonly greenlet: Greenlet<NumericAddress[]>
   private active = true
 
-  /** One of the two functions is called later, unless it was cancelled. */
+  /** One of the two functions is called later, in the hub, unless it was cancelled. There is one address at least. */
   constructor(
     name: string,
-    family: 0 | 4 | 6,
-    found: (addresses: ResolvedAddress[]) => void,
+    port: number,
+    family: number,
+    found: (addresses: NumericAddress[]) => void,
     failed: (error: Error) => void,
   ) {
-    scheduler.foreign++
-    host.lookup(name, family).then(
-      (addresses) => {
-        if (this.end()) found(addresses)
-      },
-      (error: Error) => {
-        if (this.end()) failed(error)
-      },
-    )
+    const greenlet = (this.greenlet = new QuietGreenlet(function* () {
+      const { resolver } = getHub()
+      if (host.connectsByName && resolver instanceof HostResolver) return [[name, port] as const]
+      const list: AddressInfo[] = yield* resolver.getaddrinfo(name, port, family, SOCK_STREAM)
+      if (list.length === 0) throw eaiError(EAI_NONAME)
+      return list.map(([, , , , sockaddr]) => sockaddr)
+    }))
+    greenlet.rawlink(() => {
+      if (!this.active) return
+      this.active = false
+      if (greenlet.successful()) found(greenlet.value as NumericAddress[])
+      else failed(greenlet.exception as Error)
+    })
+    greenlet.start()
   }
 
   /** Neither function will be called. */
   cancel(): void {
-    this.end()
-  }
-
-  private end(): boolean {
-    const { active } = this
+    if (!this.active) return
     this.active = false
-    if (active) {
-      scheduler.foreign--
-      scheduler.loop.touch()
-    }
-    return active
+    this.greenlet.kill(undefined, false)
   }
 }

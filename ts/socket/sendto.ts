@@ -1,7 +1,6 @@
 import type { Address, Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
 import { knownAddress, toAddress, type AddressArgument, type AnyAddress } from "./address.ts"
-import { AF_INET6 } from "./constants.ts"
 import { checked, type Endpoint } from "./endpoint.ts"
 import { IoWait } from "./iowait.ts"
 import { Lookup } from "./lookup.ts"
@@ -40,8 +39,9 @@ export class Sendto extends IoWait<number> {
     direction.claim(this)
     this.lookup = new Lookup(
       name,
-      family === AF_INET6 ? 6 : 4,
-      (found) => this.found(toAddress(family, [found[0]!.address, port])),
+      port,
+      family,
+      (found) => this.found(toAddress(family, found[0]!)),
       (error) => this.interrupted(error),
     )
     // a socket that does not wait for room still waits for the name

@@ -187,7 +187,7 @@ export class Socket implements Disposable {
    * Connects. A name is looked up first, and the first of its addresses is used; see also `createConnection`.
    *
    * @throws {SocketError} ECONNREFUSED, EHOSTUNREACH …; EISCONN when it is connected. {SocketTimeout}; the time includes the
-   *   look-up. The host's error when there is no such name. {TypeError} {RangeError} for no address, at the call.
+   *   look-up. {gaierror} when there is no such name. {TypeError} {RangeError} for no address, at the call.
    */
   connect(address: AnyAddress): Wait<void> {
     checkAddressOf(this.family, address)

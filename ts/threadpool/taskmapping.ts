@@ -23,7 +23,7 @@ export class TaskMapping extends Mapping {
     const { pool } = this
     const begin: Begin = (...items) => {
       if (insideThread()) return () => pool.apply(task, items as A)
-      const result = pool.dispatch(task as ThreadTask, items)
+      const result = pool.dispatch(task, items)
       return () => result.get()
     }
     return begin as unknown as (...items: A) => Op<unknown>

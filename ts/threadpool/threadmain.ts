@@ -93,7 +93,7 @@ export function threadMain(port: ThreadPort): void {
       let value = await result
       if (isOperation(value)) {
         if (library === undefined) throw new Error("a generator needs gevent-wasm, which was not found from here")
-        const { run } = (await import(library)) as { run(fn: () => unknown): PromiseLike<unknown> }
+        const { run } = (await import(library)) as { run: (fn: () => unknown) => PromiseLike<unknown> }
         const operation = value
         value = await run(() => operation)
       }

@@ -13,7 +13,7 @@ import type { ImapOptions, ResultCallback } from "../pool/mapping.ts"
 import { scheduler } from "../strand.ts"
 import { withTimeout } from "../timeout.ts"
 import { Until } from "../until.ts"
-import type { Wait } from "../wait.ts"
+import type { Op, Wait } from "../wait.ts"
 import { PoolThread } from "./poolthread.ts"
 import { TaskMapping } from "./taskmapping.ts"
 import { ThreadExit } from "./threadexit.ts"
@@ -128,10 +128,10 @@ export class ThreadPool {
    * @throws {NotSupportedError} ENOSYS on a host without threads; {InvalidThreadUseError} in a thread of a pool.
    */
   spawn<A extends unknown[], R>(task: ThreadTask<A, R>, ...args: A): Flow<AsyncResult<ThreadResult<R>>> {
+    this.checkUse()
     const spawn = function* (this: ThreadPool) {
-      this.checkUse()
       while (!this.hasRoom()) yield* this.room()
-      return this.dispatch(task as ThreadTask, args) as AsyncResult<ThreadResult<R>>
+      return this.dispatch(task, args) as AsyncResult<ThreadResult<R>>
     }
     return new Flow(() => spawn.call(this))
   }
@@ -144,8 +144,9 @@ export class ThreadPool {
    */
   apply<A extends unknown[], R>(task: ThreadTask<A, R>, args?: A): Flow<ThreadResult<R>> {
     const given = args ?? ([] as unknown as A)
+    need("threads", "apply")
     const apply = function* (this: ThreadPool) {
-      if (insideThread()) return (yield* callHere(task as ThreadTask, given)) as ThreadResult<R>
+      if (insideThread()) return (yield* callHere(task, given)) as ThreadResult<R>
       const result = yield* this.spawn(task, ...given)
       return yield* result.get()
     }
@@ -214,8 +215,9 @@ export class ThreadPool {
     task: ThreadTask<A, R>,
     ...iterables: { [K in keyof A]: Items<A[K]> }
   ): IMap<ThreadResult<R>>
-  imap(task: ThreadTask<any[], any>, ...rest: any[]): IMap<any> {
-    return this.mapping.imap(this.mapping.calling(task), ...rest)
+  imap<R>(task: ThreadTask<never[], R>, ...rest: unknown[]): IMap<ThreadResult<R>> {
+    const calling = this.mapping.calling(task) as (...items: unknown[]) => Op<unknown>
+    return this.mapping.imap(calling, ...(rest as Items<unknown>[])) as IMap<ThreadResult<R>>
   }
 
   /** As `imap`, and gives the results as they come. gevent: `imap_unordered(func, *iterables, maxsize=None)`. */
@@ -234,8 +236,9 @@ export class ThreadPool {
     task: ThreadTask<A, R>,
     ...iterables: { [K in keyof A]: Items<A[K]> }
   ): IMapUnordered<ThreadResult<R>>
-  imapUnordered(task: ThreadTask<any[], any>, ...rest: any[]): IMapUnordered<any> {
-    return this.mapping.imapUnordered(this.mapping.calling(task), ...rest)
+  imapUnordered<R>(task: ThreadTask<never[], R>, ...rest: unknown[]): IMapUnordered<ThreadResult<R>> {
+    const calling = this.mapping.calling(task) as (...items: unknown[]) => Op<unknown>
+    return this.mapping.imapUnordered(calling, ...(rest as Items<unknown>[])) as IMapUnordered<ThreadResult<R>>
   }
 
   /** Waits until all tasks have ended. gevent: `join()`. */
@@ -286,7 +289,7 @@ export class ThreadPool {
     return new Until(this.waitForRoom, () => this.hasRoom(), "room in a thread pool")
   }
 
-  /** @throws {NotSupportedError} without threads; {InvalidThreadUseError} inside of one. */
+  /** Whether tasks can be given to threads here. @throws {NotSupportedError} without threads; {InvalidThreadUseError} inside of one. */
   checkUse(): void {
     need("threads", "spawn")
     if (insideThread()) {

@@ -42,7 +42,7 @@ export class ThreadPoolExecutor {
   submit<A extends unknown[], R>(task: ThreadTask<A, R>, ...args: A): Future<ThreadResult<R>> {
     if (this.ended) throw new Error("cannot schedule new futures after shutdown")
     this.pool.checkUse()
-    return new Future(this.pool.dispatch(task as ThreadTask, args) as AsyncResult<ThreadResult<R>>)
+    return new Future(this.pool.dispatch(task, args) as AsyncResult<ThreadResult<R>>)
   }
 
   /** Runs a task with the items of iterables, and gives the results in their order. @throws {Error} after `shutdown`. */

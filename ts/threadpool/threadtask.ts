@@ -158,5 +158,5 @@ export function* callHere(
   const { url, name } = moduleExport(task)
   const found = ((yield* wait(import(url))) as Record<string, unknown>)[name]
   if (typeof found !== "function") throw new TypeError(`${url} exports no function ${name}`)
-  return yield* resultOf(found(...args))
+  return yield* resultOf((found as (...args: readonly unknown[]) => unknown)(...args))
 }

@@ -5,11 +5,14 @@
  *                                     HAVE_PIPE and HAVE_EPOLL have no reader left
  *   HAVE_GETHOSTNAME, HAVE_IF_*,      a module does not see its host's name, interfaces or routes
  *   HAVE_GETIFADDRS
- *   HAVE_STAT                         a hosts file, where there is one, is read again every 60 seconds
+ *   HAVE_STAT                         the hub looks itself whether the hosts file has changed
  *   CARES_RANDOM_FILE                 HAVE_GETRANDOM is used; c-ares' fallback of guessable numbers stays unreachable
  */
 #ifndef GEVENT_ARES_CONFIG_H
 #define GEVENT_ARES_CONFIG_H
+
+/* The one place that opens files (ares_buf.c) asks the host for them: wasm/resolver.c. */
+#define fopen resolver_open_file
 
 /* headers */
 #define HAVE_ARPA_INET_H 1

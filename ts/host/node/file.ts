@@ -56,6 +56,8 @@ abstract class HostFile extends Descriptor {
   /** Whether it has positions. */
   protected readonly regular: boolean
   private readonly appending: boolean
+  // a child has it too, so the system's position counts, which moves for both
+  private shared = false
 
   constructor(fd: number, stat: Stats, mode: FileMode) {
     super()
@@ -82,17 +84,26 @@ abstract class HostFile extends Descriptor {
     const target = start + offset
     if (target < 0) return -E.INVAL
     if (target !== this.position) this.moved()
+    this.shared = false
     return (this.position = target)
+  }
+
+  override inherit(): number {
+    if (!this.open) return -E.BADF
+    // the system's position is still at the start
+    if (this.regular && this.position !== 0 && !this.appending && !this.shared) return -1
+    this.shared = true
+    return this.fd
   }
 
   /** Where the next call reads; null where the system knows. */
   protected get readingAt(): number | null {
-    return this.regular ? this.position : null
+    return this.regular && !this.shared ? this.position : null
   }
 
   /** Where the next call writes; null where the system knows. */
   protected get writingAt(): number | null {
-    return this.regular && !this.appending ? this.position : null
+    return this.regular && !this.appending && !this.shared ? this.position : null
   }
 
   /** The position has changed. */

@@ -5,7 +5,8 @@ import type { Wire, WireListener, WireUser } from "../wire.ts"
 import { acceptHandle, listensAtOnce, type Binding } from "./binding.ts"
 import type { Domain } from "./domain.ts"
 import { errnoOfError, errnoOfSystem } from "./errors.ts"
-import { adoptHandle, adoptSocket, handleOf, type Handle } from "./wire.ts"
+import { AcceptedWire } from "./acceptedwire.ts"
+import { adoptSocket, handleOf, type Handle } from "./wire.ts"
 
 /** Connections that may wait for accept(); beyond it new ones are reset, which the client sees as refused. */
 export const ACCEPT_QUEUE = 1024
@@ -64,11 +65,7 @@ export class Listener implements WireListener {
 
   accept(user: WireUser): Wire | number {
     const waiting = this.queue.shift()
-    if (waiting !== undefined) {
-      const wire = adopt(waiting, user)
-      wire.unref()
-      return wire
-    }
+    if (waiting !== undefined) return adopt(waiting, user)
     const error = this.error
     this.error = 0
     return error === 0 ? -E.AGAIN : -error
@@ -95,7 +92,7 @@ export class Listener implements WireListener {
         this.changed()
         return
       }
-      const taken = handle ?? acceptHandle(listening!)
+      const taken = handle ?? (acceptHandle(listening!) as Handle | undefined)
       if (taken === undefined) makeSocket.call(listening, status, handle)
       else this.arrived(taken)
     }
@@ -125,10 +122,10 @@ export class Listener implements WireListener {
   }
 }
 
-function adopt(connection: net.Socket | Handle, user: WireUser): net.Socket {
-  if (!(connection instanceof net.Socket)) return adoptHandle(connection, user)
+function adopt(connection: net.Socket | Handle, user: WireUser): Wire {
+  if (!(connection instanceof net.Socket)) return new AcceptedWire(connection, user)
   connection.off("error", ignore)
-  return adoptSocket(connection, user)
+  return adoptSocket(connection, user).unref()
 }
 
 function ignore(): void {}

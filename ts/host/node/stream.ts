@@ -189,7 +189,8 @@ export class Stream extends StreamDescriptor implements WireUser {
     const count = Math.min(from.length - done, HIGH_WATER_MARK - wire.writableLength)
     transport.write(wire, done === 0 && count === from.length ? from : from.subarray(done, done + count))
     this.buffered = true
-    this.blocked = wire.writableLength >= HIGH_WATER_MARK
+    // writing may have made it another one
+    this.blocked = this.wire!.writableLength >= HIGH_WATER_MARK
     return done + count
   }
 
@@ -284,6 +285,11 @@ export class Stream extends StreamDescriptor implements WireUser {
     this.options?.apply(wire)
     wire.resume()
     this.notify()
+  }
+
+  /** Called by the wire. */
+  became(wire: Wire): void {
+    this.wire = wire
   }
 
   /** Called by the wire. */

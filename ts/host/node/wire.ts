@@ -5,10 +5,18 @@ import { HIGH_WATER_MARK } from "../wire.ts"
 import { hasHandles } from "./binding.ts"
 import { Reader } from "./reader.ts"
 
+/** What a handle says of the other end. */
+export interface PeerName {
+  address?: string
+  port?: number
+}
+
 /** The part of libuv's handle that is used; Node does not document it, so each use has a fallback. */
 export interface Handle {
   readonly fd?: number
   readonly writeQueueSize?: number
+  getpeername?(into: PeerName): number
+  close(): void
   /** Of a listening one: gets each connection, or the error of an accept. */
   onconnection?: (status: number, handle?: Handle) => void
 }
@@ -28,9 +36,9 @@ export function handleOf(owner: object): Handle | undefined {
 }
 
 /** The number by which write(2) reaches a connection; -1 where there is none. */
-export function fdOf(wire: Wire): number {
+export function fdOf(handle: Handle | undefined): number {
   // the numbers of Deno's handles are the system's, while its `fs` has its own
-  return deno ? -1 : (handleOf(wire)?.fd ?? -1)
+  return deno ? -1 : (handle?.fd ?? -1)
 }
 
 /**

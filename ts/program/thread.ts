@@ -1,8 +1,8 @@
-import { AsyncResult } from "./event/asyncresult.ts"
-import type { ProgramOptions } from "./program.ts"
-import type { ThreadPool } from "./threadpool/threadpool.ts"
-import { transfer } from "./threadpool/transfer.ts"
-import type { BlockingCall } from "./wait.ts"
+import { AsyncResult } from "../event/asyncresult.ts"
+import type { Program, ProgramOptions } from "../program.ts"
+import type { ThreadPool } from "../threadpool/threadpool.ts"
+import { transfer } from "../threadpool/transfer.ts"
+import type { BlockingCall } from "../wait.ts"
 
 /** What a program's thread writes; null when it has ended. */
 type Output = readonly [fd: 1 | 2, bytes: Uint8Array] | null
@@ -56,8 +56,8 @@ async function runHere(
   { env, name, stdout, stderr }: ThreadOptions,
   port: Port,
 ): Promise<number> {
-  const { Program } = (await import(library)) as typeof import("./program.ts")
-  const program = await Program.load(module)
+  const { Program: Loaded } = (await import(library)) as { Program: typeof Program }
+  const program = await Loaded.load(module)
   const send = (fd: 1 | 2, wanted: boolean): object =>
     wanted ? { [fd === 1 ? "stdout" : "stderr"]: (bytes: Uint8Array) => port.postMessage([fd, bytes.slice()]) } : {}
   try {

@@ -1,0 +1,92 @@
+import { getHub, run, sleep, spawn } from "gevent-wasm"
+import { DohResolver, type gaierror, getaddrinfo, gethostbyname, type herror, resolve } from "gevent-wasm/resolver"
+import { SOCK_STREAM } from "gevent-wasm/socket"
+import { suite } from "uvu"
+import * as assert from "uvu/assert"
+import { DohServer } from "./dohserver.ts"
+import { a, aaaa, named, number, TYPES, wireName, type Question, type Reply } from "./nameserver.ts"
+
+const test = suite("doh")
+
+function answer({ name, type }: Question): Reply | null {
+  if (name === "silent.test") return null
+  if (name === "junk.test") return { raw: Buffer.from([1, 2, 3]) }
+  if (name === "host.test" && type === TYPES.A) return { records: [a("192.0.2.1", 30)] }
+  if (name === "host.test" && type === TYPES.AAAA) return { records: [aaaa("2001:db8:0:0:0:0:0:1")] }
+  if (name === "host.test" && type === TYPES.MX) {
+    return { records: [{ type, data: Buffer.concat([number(10, 2), wireName("mail.test")]) }] }
+  }
+  if (name === "alias.test") {
+    const alias = named("CNAME", "host.test")
+    return { records: type === TYPES.A ? [alias, { ...a("192.0.2.1"), name: "host.test" }] : [alias] }
+  }
+  if (name === "1.2.0.192.in-addr.arpa") return { records: [named("PTR", "host.test")] }
+  return { rcode: name === "broken.test" ? 2 : 3 }
+}
+
+const server = await DohServer.start(answer)
+const { questions, url } = server
+
+test.before.each(() => {
+  server.status = 200
+  questions.length = 0
+  getHub().resolver = new DohResolver({ url, hosts: { "db.internal": "192.0.2.9" } })
+})
+
+test.after(async () => {
+  getHub().resolver = null
+  await server.close()
+})
+
+test("RS-01: names are asked for over HTTP, in messages that c-ares writes and reads", async () => {
+  assert.is(await gethostbyname("host.test"), "192.0.2.1")
+  assert.equal(
+    (await getaddrinfo("host.test", "https", 0, SOCK_STREAM)).map((entry) => entry[4]),
+    [
+      ["192.0.2.1", 443],
+      ["2001:db8::1", 443, 0, 0],
+    ],
+  )
+  assert.equal(await getHub().resolver.gethostbynameEx("alias.test"), ["host.test", ["alias.test"], ["192.0.2.1"]])
+  assert.equal(await getHub().resolver.gethostbyaddr("192.0.2.1"), ["host.test", [], ["192.0.2.1"]])
+  assert.equal(await resolve("host.test", "MX"), [{ name: "host.test", ttl: 60, priority: 10, exchange: "mail.test" }])
+  assert.equal(await (getHub().resolver as DohResolver).reverse("192.0.2.1"), ["host.test"])
+  assert.ok(questions.every(({ id }) => id === 0))
+})
+
+test("what is known is not asked for", async () => {
+  assert.is(await gethostbyname("db.internal"), "192.0.2.9")
+  assert.is(await gethostbyname("localhost"), "127.0.0.1")
+  assert.is(await gethostbyname("192.0.2.7"), "192.0.2.7")
+  assert.is(questions.length, 0)
+})
+
+test("failures are those of the other resolvers", async () => {
+  const errno = async (op: PromiseLike<unknown>): Promise<unknown> =>
+    Promise.resolve(op).catch((error: gaierror | herror) => [error.name, error.errno])
+  assert.equal(await errno(gethostbyname("missing.test")), ["gaierror", -2])
+  assert.equal(await errno(getHub().resolver.gethostbyaddr("192.0.2.99")), ["herror", 1])
+  assert.equal(await errno(resolve("missing.test")), ["gaierror", 4])
+  assert.equal(await errno(resolve("alias.test", "TXT")), ["gaierror", 1])
+  assert.equal(await errno(getaddrinfo("broken.test", 80)), ["gaierror", 3])
+  assert.equal(await errno(resolve("junk.test")), ["gaierror", 10])
+  server.status = 500
+  assert.equal(await errno(resolve("host.test")), ["gaierror", 3])
+  const nowhere = new DohResolver({ url: "http://127.0.0.1:1/" })
+  assert.equal(await errno(nowhere.resolve("host.test")), ["gaierror", 11])
+  assert.throws(() => new DohResolver(), /needs the URL/)
+  assert.throws(() => new DohResolver({ url: "nonsense" }), TypeError)
+})
+
+test("RS-07: a kill aborts the request", () =>
+  run(function* () {
+    const greenlet = spawn(function* () {
+      yield* gethostbyname("silent.test")
+    })
+    while (questions.length === 0) yield* sleep(0.01)
+    const before = server.aborted
+    yield* greenlet.kill()
+    while (server.aborted === before) yield* sleep(0.01)
+  }))
+
+test.run()

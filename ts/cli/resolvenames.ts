@@ -1,0 +1,110 @@
+import { host } from "#host"
+import { Pool } from "../pool.ts"
+import { AresResolver, type RecordType, type RecordTypes } from "../resolver.ts"
+import { run } from "../spawn.ts"
+import type { BlockingCall } from "../wait.ts"
+
+const USAGE = "usage: gevent resolve [-t TYPE] [-s SERVER] [-n COUNT] [--timeout SECONDS] NAME…"
+const encoder = new TextEncoder()
+
+/** What the arguments say. */
+interface Wanted {
+  readonly names: string[]
+  readonly type: RecordType | null
+  readonly servers: string | null
+  readonly timeout: number | null
+  readonly size: number
+}
+
+/** A line of the table. */
+interface Line {
+  readonly name: string
+  readonly answers: readonly string[]
+  readonly failed: boolean
+}
+
+/**
+ * `gevent resolve`: looks many names up at once, and prints a table. A line on standard error says how far it is.
+ *
+ * @returns The exit status: 0 when all names were found, 1 when one was not.
+ */
+export async function resolveNames(args: string[]): Promise<number> {
+  const wanted = parse(args)
+  const { names, servers, timeout, size } = wanted
+  using resolver = new AresResolver({ servers, timeout })
+  let done = 0
+  return await run(function* () {
+    const pool = new Pool(size)
+    const lines = new Map<number, Line>()
+    const jobs = names.map((name, i) => [name, i] as const)
+    for (const next of pool.imapUnordered(function* ([name, i]) {
+      lines.set(i, yield* lookUp(resolver, wanted, name))
+    }, jobs)) {
+      yield* next
+      progress(++done, names.length)
+    }
+    progress(0, 0)
+    const table = names.map((_name, i) => lines.get(i)!)
+    const width = Math.max(...table.map(({ name }) => name.length))
+    for (const { name, answers } of table)
+      host.write(1, encoder.encode(`${name.padEnd(width)}  ${answers.join(" ")}\n`))
+    return table.some(({ failed }) => failed) ? 1 : 0
+  })
+}
+
+function* lookUp(
+  resolver: AresResolver,
+  { type }: Wanted,
+  name: string,
+): Generator<BlockingCall<unknown>, Line, unknown> {
+  try {
+    if (type !== null) {
+      const records = yield* resolver.resolve(name, type)
+      return { name, answers: records.map(describe), failed: false }
+    }
+    const list = yield* resolver.getaddrinfo(name, null, 0, 1)
+    return { name, answers: list.map((entry) => entry[4][0]), failed: false }
+  } catch (error) {
+    return { name, answers: [error instanceof Error ? error.message : String(error)], failed: true }
+  }
+}
+
+/** The fields of a record but its name and its TTL. */
+function describe({ name: _name, ttl: _ttl, ...fields }: RecordTypes[RecordType]): string {
+  const words = Object.entries(fields).filter(([field]) => field !== "data" || !("entries" in fields))
+  return words.map(([, value]) => shown(value)).join(" ")
+}
+
+function shown(value: unknown): string {
+  if (value instanceof Uint8Array) return [...value].map((byte) => byte.toString(16).padStart(2, "0")).join("")
+  return typeof value === "string" ? value : JSON.stringify(value)
+}
+
+/** Shows how far it is on the line where the cursor is; 0 of 0 clears that. */
+function progress(done: number, all: number): void {
+  host.write(2, encoder.encode(all === 0 ? "\r\x1b[K" : `\r\x1b[K${done} of ${all} names`))
+}
+
+function parse(args: string[]): Wanted {
+  const values = new Map<string, string>()
+  const names: string[] = []
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]!
+    if (!arg.startsWith("-")) names.push(arg)
+    else if (!["-t", "-s", "-n", "--timeout"].includes(arg)) throw new RangeError(`unknown option ${arg}\n${USAGE}`)
+    else {
+      const value = args[++i]
+      if (value === undefined) throw new RangeError(`${arg} needs a value\n${USAGE}`)
+      values.set(arg, value)
+    }
+  }
+  if (names.length === 0) throw new RangeError(`no names\n${USAGE}`)
+  const timeout = values.get("--timeout")
+  return {
+    names,
+    type: (values.get("-t")?.toUpperCase() as RecordType | undefined) ?? null,
+    servers: values.get("-s") ?? null,
+    timeout: timeout === undefined ? null : Number(timeout),
+    size: Number(values.get("-n") ?? 100),
+  }
+}

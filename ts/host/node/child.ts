@@ -1,0 +1,124 @@
+import { Buffer } from "node:buffer"
+import { spawn, type ChildProcess } from "node:child_process"
+import { closeSync, openSync } from "node:fs"
+import { constants } from "node:os"
+import process from "node:process"
+import type { Readable, Writable } from "node:stream"
+import { fileURLToPath } from "node:url"
+import { E } from "../errno.ts"
+import type { HostProcess, SpawnOptions } from "../host.ts"
+import { ChildPipe } from "./childpipe.ts"
+import { errnoOfError } from "./errors.ts"
+import { checkProgram } from "./program.ts"
+
+// Linux takes no longer argument or variable, in bytes with the NUL at its end.
+const LONGEST = 131072
+
+// No host gives a child one pipe twice. The shell does, and then becomes the program; the PWD that it sets is not to be seen.
+const SHELL = "/bin/sh"
+const MERGE = 'exec "$0" "$@" 2>&1'
+
+/** See `Host.spawn`. */
+export function spawnProcess(given: SpawnOptions, exited: (status: number) => void): HostProcess | number {
+  const cwd = given.cwd instanceof URL ? fileURLToPath(given.cwd) : given.cwd
+  const env = given.env ?? process.env
+  const failure = checkProgram(given.file, cwd ?? ".", env)
+  if (failure < 0) return failure
+  if (process.platform === "linux" && [...given.args, ...Object.values(given.env ?? {})].some(isTooLong))
+    return -E["2BIG"]
+  const { file, args, stdio } = connected(given, "PWD" in env)
+  // a pipe takes two, and the start itself some; Node loses those that it has made when there are not enough
+  const pipes = stdio.filter((entry) => entry === "pipe").length
+  if (pipes > 0 && lacksDescriptors(pipes * 2 + 4)) return -E.MFILE
+  const { session, uid, gid } = given
+  let child: ChildProcess
+  try {
+    child = spawn(file, args.slice(1), {
+      argv0: args[0],
+      env,
+      stdio: stdio.map((entry) => (entry === "pipe" || typeof entry === "number" ? entry : "ignore")),
+      detached: session,
+      ...(cwd === null ? {} : { cwd }),
+      ...(uid === null ? {} : { uid }),
+      ...(gid === null ? {} : { gid }),
+    })
+  } catch (error) {
+    return -errnoOfError(error)
+  }
+  child.on("error", ignore)
+  const { pid } = child
+  if (pid === undefined) {
+    // where there are no descriptors left there is no list of them
+    for (const stream of child.stdio ?? []) stream?.destroy()
+    return -reason(given)
+  }
+  let ended = false
+  child.once("exit", (code, signal) => {
+    ended = true
+    exited(signal ? constants.signals[signal] : (code ?? 0) << 8)
+  })
+  child.unref()
+  return {
+    pid,
+    pipes: stdio.map((entry, fd) => (entry === "pipe" ? pipeOf(child.stdio[fd]!, fd) : null)),
+    // not with the child's own method: Deno reports whatever that has sent as what has ended the child
+    kill: (signum) => (ended ? -E.SRCH : killProcess(pid, signum)),
+  }
+}
+
+/** The options with the error output connected to the output. */
+function connected(options: SpawnOptions, hasFolder: boolean): Pick<SpawnOptions, "file" | "args" | "stdio"> {
+  const { file, args } = options
+  const output = options.stdio[1] ?? 1
+  const stdio = options.stdio.map((entry) => (entry === "output" ? output : entry))
+  if (options.stdio[2] !== "output" || output !== "pipe") return { file, args, stdio }
+  stdio[2] = "null"
+  const script = hasFolder ? MERGE : `unset PWD; ${MERGE}`
+  return { file: SHELL, args: [SHELL, "-c", script, file, ...args.slice(1)], stdio }
+}
+
+/** See `Host.kill`. */
+export function killProcess(pid: number, signum: number): number {
+  try {
+    process.kill(pid, signum)
+    return 0
+  } catch (error) {
+    return -errnoOfSignal(error)
+  }
+}
+
+function errnoOfSignal(error: unknown): number {
+  const { code } = error as { code?: unknown }
+  return code === "ERR_UNKNOWN_SIGNAL" ? E.INVAL : errnoOfError(error)
+}
+
+function pipeOf(stream: Readable | Writable, fd: number): ChildPipe {
+  return new ChildPipe(fd === 0 ? null : (stream as Readable), fd === 1 || fd === 2 ? null : (stream as Writable))
+}
+
+/** Why a process could not be started whose program is there: hosts report it too late. */
+function reason({ stdio, uid, gid }: SpawnOptions): number {
+  if (lacksDescriptors(stdio.length * 2 + 4)) return E.MFILE
+  return (uid ?? gid) !== null && process.getuid?.() !== 0 ? E.PERM : E.AGAIN
+}
+
+function isTooLong(text: string): boolean {
+  return text.length * 3 >= LONGEST && Buffer.byteLength(text) >= LONGEST
+}
+
+function lacksDescriptors(count: number): boolean {
+  const opened: number[] = []
+  try {
+    for (let i = 0; i < count; i++) opened.push(openSync("/dev/null", "r"))
+    return false
+  } catch (error) {
+    const errno = errnoOfError(error)
+    return errno === E.MFILE || errno === E.NFILE
+  } finally {
+    for (const fd of opened) closeSync(fd)
+  }
+}
+
+function ignore(): void {
+  // a start that failed was reported, and a signal that cannot be sent is by `kill`
+}

@@ -1,0 +1,139 @@
+import { hubModule } from "../core/hubmodule.ts"
+import type { Loop } from "../core/loop.ts"
+import { herror } from "../exceptions.ts"
+import { scheduler } from "../strand.ts"
+import type { Wait } from "../wait.ts"
+import { AbstractResolver } from "./abstract.ts"
+import { readFound, type Found } from "./answer.ts"
+import { Channel } from "./channel.ts"
+import { encodeHostname } from "./hostname.ts"
+import type { Hostname } from "./interface.ts"
+import { withEnvironment, type AresOptions } from "./options.ts"
+import { readReply, typeNumber, type RecordType, type RecordTypes } from "./records.ts"
+import type { RecordResolver } from "./recordresolver.ts"
+import { reverseName } from "./reverse.ts"
+import { Search } from "./search.ts"
+import { ARES_SUCCESS, aresError, namingError, type NameErrorClass } from "./status.ts"
+
+// c-ares' flags of a search: with aliases; without the sockets that it would open to find an order, which is ours anyway
+const CANONNAME = 1 << 0
+const NOSORT = 1 << 7
+
+/** Options of an AresResolver. */
+export interface AresResolverOptions extends AresOptions {
+  /** Whether the variables of the environment count, for what is not given. Default true. gevent: `use_environ`. */
+  useEnviron?: boolean
+}
+
+/**
+ * The resolver that is c-ares, in the hub: the same on every host that has sockets. It reads `/etc/resolv.conf` and `/etc/hosts`,
+ * asks over UDP and, for what does not fit, over TCP, keeps answers, and lets go of a query as soon as nobody waits for it.
+ *
+ * gevent: `gevent.resolver.ares.Resolver(hub=None, use_environ=True, **kwargs)`.
+ *
+ * @example
+ * ```ts
+ * import { AresResolver } from "gevent-wasm/resolver"
+ * using resolver = new AresResolver({ hosts: { "db.internal": "192.0.2.7" }, timeout: 1, tries: 2 })
+ * console.log(await resolver.gethostbyname("db.internal")) // 192.0.2.7
+ * ```
+ */
+export class AresResolver extends AbstractResolver implements RecordResolver, Disposable {
+  private readonly channel: Channel
+
+  /** @throws {TypeError} {RangeError} for an option that is none; {InvalidIP} for a server that is no numeric address; {NotSupportedError} on a host without UDP, unless all goes over TCP. */
+  constructor({ useEnviron = true, ...options }: AresResolverOptions = {}, loop: Loop = scheduler.loop) {
+    super()
+    this.channel = new Channel(loop, useEnviron ? withEnvironment(options) : options)
+  }
+
+  /** The name servers that it asks, with their ports. @throws {gaierror} when it is closed. */
+  get servers(): string[] {
+    return this.channel.servers
+  }
+
+  /** Asks other name servers from now on. @throws {InvalidIP} for one that is no numeric address. */
+  setServers(servers: string | readonly string[]): void {
+    this.channel.setServers(servers)
+  }
+
+  /** How many queries wait for an answer. */
+  get pending(): number {
+    return this.channel.queries
+  }
+
+  /** Whether it was closed. */
+  get closed(): boolean {
+    return this.channel.closed
+  }
+
+  resolve(hostname: Hostname): Wait<RecordTypes["A"][]>
+  resolve<T extends RecordType>(hostname: Hostname, type: T): Wait<RecordTypes[T][]>
+  resolve(hostname: Hostname, type: RecordType = "A"): Wait<RecordTypes[RecordType][]> {
+    const name = encodeHostname(hostname)
+    const number = typeNumber(type)
+    return new Search(
+      this.channel,
+      `the ${type} records of ${name}`,
+      (exports, channel, id) => exports.resolver_query(channel, id, hubModule().scratch(name), number),
+      (status, answer) => readReply(type, status, answer),
+    )
+  }
+
+  reverse(address: string): Wait<string[]> {
+    const name = reverseName(address)
+    return new Search(
+      this.channel,
+      `the names of ${address}`,
+      (exports, channel, id) => exports.resolver_query(channel, id, hubModule().scratch(name), typeNumber("PTR")),
+      (status, answer) => readReply("PTR", status, answer).map(({ value }) => value),
+    )
+  }
+
+  /** Lets go of its sockets. Searches that are under way fail with gaierror or herror 16, and so do later ones. */
+  close(): void {
+    this.channel.close()
+  }
+
+  /** `using` closes it. */
+  [Symbol.dispose](): void {
+    this.channel.close()
+  }
+
+  protected search<T>(
+    name: string,
+    family: number,
+    aliases: boolean,
+    type: NameErrorClass,
+    finish: (found: Found) => T,
+  ): Wait<T> {
+    return new Search(
+      this.channel,
+      `the addresses of ${name}`,
+      (exports, channel, id) =>
+        exports.resolver_getaddrinfo(
+          channel,
+          id,
+          hubModule().scratch(name),
+          family,
+          NOSORT | (aliases ? CANONNAME : 0),
+        ),
+      (status, answer) => {
+        if (status !== ARES_SUCCESS) throw namingError(status, type)
+        return finish(readFound(answer))
+      },
+    )
+  }
+
+  protected searchAddress<T>(address: string, _family: number, finish: (found: Found) => T): Wait<T> {
+    return new Search(
+      this.channel,
+      `the name of ${address}`,
+      (exports, channel, id) => exports.resolver_gethostbyaddr(channel, id, hubModule().scratch(address)),
+      (status, answer) => {
+        if (status !== ARES_SUCCESS) throw aresError(status, herror)
+        return finish(readFound(answer))
+      },
+    )
+  }
+}

@@ -1,0 +1,190 @@
+import { host } from "#host"
+import { gaierror, herror } from "../exceptions.ts"
+import type { Wait } from "../wait.ts"
+import { AbstractResolver } from "./abstract.ts"
+import { readRecords, type Found, type FoundAddress } from "./answer.ts"
+import { AF_INET, AF_INET6 } from "./constants.ts"
+import { Foreign } from "./foreign.ts"
+import { encodeHostname } from "./hostname.ts"
+import type { Hostname } from "./interface.ts"
+import { readMessage, writeQuery } from "./message.ts"
+import type { RecordResolver } from "./recordresolver.ts"
+import {
+  readReply,
+  typeNumber,
+  type AddressRecord,
+  type NameRecord,
+  type RecordType,
+  type RecordTypes,
+} from "./records.ts"
+import { reverseName } from "./reverse.ts"
+import {
+  ARES_EBADRESP,
+  ARES_ECONNREFUSED,
+  ARES_ENODATA,
+  ARES_ENOTFOUND,
+  ARES_ESERVFAIL,
+  ARES_SUCCESS,
+  aresError,
+  namingError,
+  rawError,
+  type NameErrorClass,
+} from "./status.ts"
+
+// what fits into a message at all
+const LARGEST = 65535
+
+/** Options of a DohResolver. */
+export interface DohOptions {
+  /** Where the service is: `"https://dns.example/dns-query"`. By default the variable GEVENT_RESOLVER_DOH. */
+  url?: string | URL | null
+  /** What is asked instead of the host's `fetch`. */
+  fetch?: (url: string, init: RequestInit) => Promise<Response>
+  /** Names that are known already, and their addresses. */
+  hosts?: Readonly<Record<string, string | readonly string[]>>
+}
+
+/**
+ * The resolver for hosts without sockets, such as edge workers: DNS over HTTPS (RFC 8484) with the host's `fetch`. c-ares writes and
+ * reads the messages. Redirects are not followed.
+ *
+ * @example
+ * ```ts
+ * import { getHub } from "gevent-wasm"
+ * import { DohResolver } from "gevent-wasm/resolver"
+ * getHub().resolver = new DohResolver({ url: "https://dns.example/dns-query" })
+ * ```
+ */
+export class DohResolver extends AbstractResolver implements RecordResolver {
+  /** Where the service is. */
+  readonly url: string
+  private readonly request: (url: string, init: RequestInit) => Promise<Response>
+  private readonly hosts: ReadonlyMap<string, readonly string[]>
+
+  /** @throws {TypeError} without a URL. */
+  constructor({ url = host.env("GEVENT_RESOLVER_DOH") ?? null, fetch, hosts = {} }: DohOptions = {}) {
+    super()
+    if (url === null || url === "") throw new TypeError("a DohResolver needs the URL of a service")
+    this.url = new URL(url).href
+    this.request = fetch ?? ((to, init) => globalThis.fetch(to, init))
+    this.hosts = new Map(
+      Object.entries(hosts).map(([name, addresses]) => [
+        name.toLowerCase(),
+        typeof addresses === "string" ? [addresses] : addresses,
+      ]),
+    )
+  }
+
+  close(): void {
+    // it holds nothing
+  }
+
+  resolve(hostname: Hostname): Wait<RecordTypes["A"][]>
+  resolve<T extends RecordType>(hostname: Hostname, type: T): Wait<RecordTypes[T][]>
+  resolve(hostname: Hostname, type: RecordType = "A"): Wait<RecordTypes[RecordType][]> {
+    const name = encodeHostname(hostname)
+    typeNumber(type)
+    return new Foreign(`the ${type} records of ${name}`, (signal) =>
+      this.ask(name, type, signal, (status, answer) => readReply(type, status, answer)),
+    )
+  }
+
+  reverse(address: string): Wait<string[]> {
+    const name = reverseName(address)
+    return new Foreign(`the names of ${address}`, (signal) =>
+      this.ask(name, "PTR", signal, (status, answer) =>
+        readReply("PTR", status, answer).map(({ value }: NameRecord) => value),
+      ),
+    )
+  }
+
+  protected search<T>(
+    name: string,
+    family: number,
+    _aliases: boolean,
+    type: NameErrorClass,
+    finish: (found: Found) => T,
+  ): Wait<T> {
+    return new Foreign(`the addresses of ${name}`, async (signal) => {
+      const known = this.known(name)?.filter((one) => family === 0 || one.family === family)
+      if (known !== undefined) return finish({ name, aliases: [], addresses: known })
+      const wanted = ([AF_INET6, AF_INET] as const).filter((one) => family === 0 || family === one)
+      const replies = await Promise.all(wanted.map((one) => this.reply(name, one, signal)))
+      const addresses = replies.flatMap((reply) => reply.addresses)
+      if (addresses.length === 0) {
+        const statuses = replies.map(({ status }) => status)
+        const worst = statuses.find((status) => status !== ARES_ENODATA && status !== ARES_ENOTFOUND) ?? statuses[0]!
+        throw namingError(worst, type)
+      }
+      const { aliases } = replies.find((reply) => reply.addresses.length > 0)!
+      return finish({ name: aliases.at(-1)?.value ?? name, aliases: aliases.map((alias) => alias.name), addresses })
+    })
+  }
+
+  protected searchAddress<T>(address: string, family: number, finish: (found: Found) => T): Wait<T> {
+    return new Foreign(`the name of ${address}`, (signal) =>
+      this.ask(reverseName(address), "PTR", signal, (status, answer) => {
+        if (status !== ARES_SUCCESS) throw aresError(status, herror)
+        const [first, ...rest] = readReply("PTR", status, answer)
+        const aliases = rest.map(({ value }) => value)
+        return finish({ name: first!.value, aliases, addresses: [{ family, address, ttl: 0 }] })
+      }),
+    )
+  }
+
+  private known(name: string): FoundAddress[] | undefined {
+    const plain = name.toLowerCase().replace(/\.$/, "")
+    const local = plain === "localhost" || plain.endsWith(".localhost") ? ["::1", "127.0.0.1"] : undefined
+    return (this.hosts.get(plain) ?? local)?.map((address) => ({
+      family: address.includes(":") ? AF_INET6 : AF_INET,
+      address,
+      ttl: 0,
+    }))
+  }
+
+  private async reply(
+    name: string,
+    family: typeof AF_INET | typeof AF_INET6,
+    signal: AbortSignal,
+  ): Promise<{ status: number; addresses: FoundAddress[]; aliases: NameRecord[] }> {
+    const type = family === AF_INET ? "A" : "AAAA"
+    return this.ask(name, type, signal, (status, answer) => {
+      if (status !== ARES_SUCCESS) return { status, addresses: [], aliases: [] }
+      const found = has(answer, type) ? readReply(type, status, answer) : []
+      const aliases = has(answer, "CNAME") ? readReply("CNAME", status, answer) : []
+      const addresses = found.map(({ address, ttl }: AddressRecord) => ({ family, address, ttl }))
+      return { status: addresses.length === 0 ? ARES_ENODATA : status, addresses, aliases }
+    })
+  }
+
+  private async ask<T>(
+    name: string,
+    type: RecordType,
+    signal: AbortSignal,
+    finish: (status: number, answer: Uint8Array) => T,
+  ): Promise<T> {
+    const body = writeQuery(name, typeNumber(type))
+    let message: Uint8Array
+    try {
+      const response = await this.request(this.url, {
+        method: "POST",
+        headers: { "content-type": "application/dns-message", accept: "application/dns-message" },
+        body: body as Uint8Array<ArrayBuffer>,
+        redirect: "manual",
+        signal,
+      })
+      if (response.status !== 200) throw rawError(ARES_ESERVFAIL, gaierror)
+      message = new Uint8Array(await response.arrayBuffer())
+    } catch (error) {
+      if (error instanceof gaierror) throw error
+      throw Object.assign(rawError(ARES_ECONNREFUSED, gaierror), { cause: error })
+    }
+    if (message.length > LARGEST) throw rawError(ARES_EBADRESP, gaierror)
+    return readMessage(message, finish)
+  }
+}
+
+function has(answer: Uint8Array, type: RecordType): boolean {
+  const wanted = typeNumber(type)
+  return readRecords(answer).some((record) => record.type === wanted)
+}

@@ -1,0 +1,100 @@
+import { descriptors } from "../core/descriptors.ts"
+import { Pump } from "../core/pump.ts"
+import { SocketError } from "../exceptions.ts"
+import type { Descriptor } from "../host/descriptor.ts"
+import { E } from "../host/errno.ts"
+import type { HostProcess, SpawnOptions } from "../host/host.ts"
+import { DEVNULL, PIPE, STDOUT, type PopenOptions, type Stdio } from "./options.ts"
+
+const NAMES = ["stdin", "stdout", "stderr"] as const
+/** The standard streams of this process are the host's, and in no fd table. */
+const STANDARD = 3
+const empty = new Uint8Array(0)
+
+/** A descriptor of ours whose bytes are carried to the child, or from it. */
+interface Carried {
+  readonly fd: number
+  readonly descriptor: Descriptor
+}
+
+/** What a child's descriptors are to be. */
+export class StdioPlan {
+  /** For the host. */
+  readonly entries: SpawnOptions["stdio"][number][] = []
+  /** Which of the standard streams are pipes of the Popen. */
+  readonly piped: readonly boolean[]
+  private readonly carried: Carried[] = []
+
+  /** @throws {TypeError} {RangeError} for what is none of a child's streams. {SocketError} EBADF for a number that is not open. */
+  constructor(options: PopenOptions) {
+    const { stdin = null, stdout = null, stderr = null, passFds = [] } = options
+    const standard = [stdin, stdout, stderr]
+    this.piped = standard.map((stdio) => stdio === PIPE)
+    for (const [fd, stdio] of standard.entries()) {
+      if (stdio !== STDOUT) this.add(fd, numberOf(stdio, NAMES[fd]!) ?? fd)
+      else if (fd === 2) this.entries[fd] = "output"
+      else throw new RangeError(`STDOUT can only be given for stderr, not for ${NAMES[fd]}`)
+    }
+    for (const fd of passFds) this.pass(fd)
+  }
+
+  /**
+   * Carries the bytes of what the child could not get as it is.
+   *
+   * @returns What carries them to its input; null when nothing has to.
+   * @throws {SocketError} EMFILE when the fd table is full.
+   */
+  carry(child: HostProcess): Pump | null {
+    let feeding: Pump | null = null
+    const pumps: Pump[] = []
+    const start = (from: Descriptor, to: Descriptor): Pump => {
+      const pump = Pump.start(from, to)
+      if (typeof pump !== "number") return pump
+      for (const each of pumps) each.stop()
+      throw new SocketError(pump, "spawn")
+    }
+    for (const { fd, descriptor } of this.carried) {
+      const pipe = child.pipes[fd]!
+      if (fd === 0) pumps.push((feeding = start(descriptor, pipe)))
+      if (fd >= STANDARD && descriptor.recv(empty) !== -E.BADF) pumps.push(start(descriptor, pipe))
+      if (fd > 0 && (fd < STANDARD || descriptor.send(empty) !== -E.BADF)) pumps.push(start(pipe, descriptor))
+    }
+    return feeding
+  }
+
+  private add(fd: number, given: number): void {
+    if (given === PIPE) this.entries[fd] = "pipe"
+    else if (given === DEVNULL) this.entries[fd] = "null"
+    else if (given < STANDARD) this.entries[fd] = given
+    else {
+      const descriptor = descriptors.get(given)
+      if (descriptor === undefined) throw new SocketError(E.BADF, "spawn", `descriptor ${given} is not open`)
+      const inherited = descriptor.inherit()
+      this.entries[fd] = inherited < 0 ? "pipe" : inherited
+      if (inherited < 0) this.carried.push({ fd, descriptor })
+    }
+  }
+
+  private pass(fd: number): void {
+    if (!Number.isInteger(fd)) throw new TypeError(`passFds must be numbers, not ${String(fd)}`)
+    if (fd < 0) throw new SocketError(E.BADF, "spawn", `descriptor ${fd} is not open`)
+    if (fd < STANDARD) return // it has those
+    while (this.entries.length < fd) this.entries.push("null")
+    this.add(fd, fd)
+  }
+}
+
+/** The number that a stream is given as; undefined: none. */
+function numberOf(stdio: Stdio, name: string): number | undefined {
+  if (stdio === null) return undefined
+  const number: unknown = typeof stdio === "object" && typeof stdio.fileno === "function" ? stdio.fileno() : stdio
+  if (typeof number !== "number") {
+    throw new TypeError(`${name} must be PIPE, DEVNULL, a number or what has fileno(), not ${String(stdio)}`)
+  }
+  const special = number === PIPE || number === DEVNULL
+  if (special && typeof stdio === "object") throw new SocketError(E.BADF, "spawn", `${name} is closed`)
+  if (!Number.isInteger(number) || (number < 0 && !special)) {
+    throw new RangeError(`${name} must be PIPE, DEVNULL or a number from 0 on, not ${number}`)
+  }
+  return number
+}
