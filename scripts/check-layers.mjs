@@ -26,6 +26,7 @@ const LAYERS = [
   "lock",
   "queue",
   "pool",
+  "threadpool",
   "socket/constants",
   "failure resolver",
   "dns",

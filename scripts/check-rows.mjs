@@ -15,6 +15,7 @@ const SECTIONS = {
   QU: 18,
   PL: 24,
   LO: 7,
+  TP: 16,
   SS: 10,
   RS: 7,
   RT: 1,

@@ -22,6 +22,7 @@ const ROWS = [
   { row: "select, selectors", tests: ["select", "selectors"] },
   { row: "file objects", tests: ["fileobject", "makefile"] },
   { row: "processes", tests: ["subprocess"] },
+  { row: "thread pools", tests: ["threadpool"] },
   { row: "signals", tests: ["signal"], short: true },
   { row: "files, `Stat` watchers", tests: ["stat"] },
   { row: "C programs", tests: ["program"], short: true },

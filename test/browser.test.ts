@@ -154,7 +154,10 @@ test("names: DNS over HTTPS", () => expectResult("names", ["192.0.2.1", "ENOTFOU
 
 test("names without a service are an error that says so", () => expectResult("noNames", "ENOSYS"))
 
-test("capabilities say what is there", () => expectResult("capabilities", ["compile"]))
+test("thread pools: workers run functions, and their errors come back", () =>
+  expectResult("threads", [2, 3, 4, "RangeError: too far", 0]))
+
+test("capabilities say what is there", () => expectResult("capabilities", ["compile", "threads"]))
 
 const MISSING: Record<string, [row: string, code: string]> = {
   socket: ["TCP", "EAFNOSUPPORT"],

@@ -333,6 +333,7 @@ const CODES: Record<string, [title: string, code: string]> = {
   file: ["files, `Stat` watchers", "ENOSYS"],
   process: ["processes", "ENOSYS"],
   kill: ["processes", "ENOSYS"],
+  thread: ["thread pools", "ENOSYS"],
   signal: ["signals", "EINVAL"],
   compile: ["compiling", "ENOTSUP"],
 }
@@ -346,7 +347,7 @@ for (const [call, [row, expected]] of Object.entries(CODES)) {
 test("capabilities say what is missing", async () => {
   const { capabilities } = missing as { capabilities: Record<string, boolean> }
   assert.is(capabilities["tcp"], true)
-  for (const name of ["listen", "udp", "unix", "tlsServer", "processes", "signals", "files", "compile"])
+  for (const name of ["listen", "udp", "unix", "tlsServer", "processes", "threads", "signals", "files", "compile"])
     assert.is(capabilities[name], false, name)
   assert.is((missing["server"] as { capability: string }).capability, "listen")
 })

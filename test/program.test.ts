@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { getHub, GreenletExit, joinall, run, sleep, spawn } from "gevent-wasm"
 import { ProgramError } from "gevent-wasm/exceptions"
 import { Program } from "gevent-wasm/program"
+import { ThreadPool } from "gevent-wasm/threadpool"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { openDescriptors } from "./sockets.ts"
@@ -63,6 +64,32 @@ test("many runs go on at once", () =>
       runs.map((greenlet) => greenlet.value),
       Array.from({ length: 20 }, (_, i) => i),
     )
+  }))
+
+test("a program runs in a thread of a pool, and what it writes comes back", () =>
+  run(function* () {
+    const pool = new ThreadPool(2)
+    try {
+      let text = ""
+      const stdout = (bytes: Uint8Array): void => void (text += new TextDecoder().decode(bytes))
+      const env = { NAME: "value" }
+      assert.is(yield* program.runIn(pool, ["env"], { env, stdout }).get(), 0)
+      assert.is(text, "value\n")
+      assert.is(yield* program.runIn(pool, ["status", "7"]).get(), 7)
+      assert.is(yield* program.runIn(pool, ["server"], { stdout }).get(), 0)
+      assert.is(text, "value\nping 0\n")
+      assert.throws(() => program.runIn(pool, ["\0"]), /without NUL/)
+      const forever = program.runIn(pool, ["forever"])
+      yield* sleep(0.05)
+      yield* forever.kill()
+      assert.is(pool.length, 1)
+    } finally {
+      const { exceptionStream } = getHub()
+      getHub().exceptionStream = null
+      yield* pool.kill(0)
+      getHub().exceptionStream = exceptionStream
+    }
+    assert.is(pool.size, 0)
   }))
 
 test("a crash ends its own green thread, and is reported", () =>

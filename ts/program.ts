@@ -11,8 +11,10 @@ import { E } from "./host/errno.ts"
 import { Greenlet } from "./greenlet.ts"
 import { getHub } from "./hub.ts"
 import { Names } from "./program/names.ts"
+import { runInThread } from "./program/thread.ts"
 import { EAI_MEMORY } from "./resolver/constants.ts"
 import { scheduler } from "./strand.ts"
+import type { ThreadPool } from "./threadpool/threadpool.ts"
 import { Wait } from "./wait.ts"
 import { wait } from "./waiting.ts"
 
@@ -89,17 +91,45 @@ export class Program {
    * crash of another thread ends that one and is reported to the hub.
    */
   run(args: readonly string[] = [], options: ProgramOptions = {}): Greenlet<number> {
-    for (const arg of args) {
-      if (typeof arg !== "string" || arg.includes("\0")) {
-        throw new TypeError(`a program's argument must be a string without NUL, not ${String(arg)}`)
-      }
-    }
+    checkArguments(args)
     const greenlet = new Greenlet<number>(
       () => new ProgramRun(this.module, [options.name ?? this.name, ...args], options),
     )
     greenlet.name = options.name ?? this.name
     greenlet.start()
     return greenlet
+  }
+
+  /**
+   * Runs it in a thread of a pool, so that one that computes for long keeps nobody waiting. It has a hub of its own there, and the
+   * thread's descriptors. Waits for a free thread first.
+   *
+   * Killing the greenlet ends the waiting and not the program; the pool's `kill` with a time limit does that.
+   *
+   * @returns A greenlet whose value is the exit status.
+   * @throws {TypeError} for a wrong argument. The greenlet fails as that of `run`, and with the errors of `ThreadPool.apply`.
+   * @example
+   * ```ts
+   * import { Program } from "gevent-wasm/program"
+   * import { ThreadPool } from "gevent-wasm/threadpool"
+   * const program = await Program.load("compress.wasm")
+   * const status = await program.runIn(new ThreadPool(2), ["a.txt"]).get()
+   * ```
+   */
+  runIn(pool: ThreadPool, args: readonly string[] = [], options: ProgramOptions = {}): Greenlet<number> {
+    checkArguments(args)
+    const name = options.name ?? this.name
+    const greenlet = new Greenlet<number>(() => runInThread(pool, this.module, args, { ...options, name }))
+    greenlet.name = name
+    greenlet.start()
+    return greenlet
+  }
+}
+
+function checkArguments(args: readonly string[]): void {
+  for (const arg of args) {
+    if (typeof arg === "string" && !arg.includes("\0")) continue
+    throw new TypeError(`a program's argument must be a string without NUL, not ${String(arg)}`)
   }
 }
 

@@ -27,6 +27,7 @@ import * as sleep from "./sleep.ts"
 import * as sleepers from "./sleepers.ts"
 import * as spawn from "./spawn.ts"
 import { printHeading, printResult } from "./table.ts"
+import * as threadpool from "./threadpool.ts"
 import * as threads from "./threads.ts"
 import * as timeout from "./timeout.ts"
 import * as tlsecho from "./tlsecho.ts"
@@ -61,6 +62,7 @@ const ROWS: Record<string, Row> = {
   readline,
   sleepers,
   threads,
+  threadpool,
   hub,
 }
 

@@ -15,6 +15,7 @@ import { serveConnection, StreamServer } from "gevent-wasm/server"
 import { AF_UNIX, createConnection, gethostbyname, Socket, socketpair } from "gevent-wasm/socket"
 import { createDefaultContext, Purpose } from "gevent-wasm/ssl"
 import { Popen } from "gevent-wasm/subprocess"
+import { ThreadPool } from "gevent-wasm/threadpool"
 
 function described(error: unknown): unknown {
   const { name, code, message } = error as Error & { code?: string }
@@ -172,6 +173,17 @@ const tries: Record<string, () => unknown> = {
   tlsClient: () => failureOf(() => createDefaultContext().wrapSocket({} as never, { serverHostname: "localhost" })),
   tlsServer: () =>
     failureOf(() => createDefaultContext(Purpose.CLIENT_AUTH).wrapSocket({} as never, { serverSide: true })),
+  threads: async () => {
+    const pool = new ThreadPool(2)
+    const sums = await pool.map((n: number) => n + 1, [1, 2, 3])
+    const failed = await pool
+      .apply(() => {
+        throw new RangeError("too far")
+      })
+      .then(undefined, String)
+    await pool.kill()
+    return [...sums, failed, pool.size]
+  },
   inbound: () => failureOf(() => serveConnection({}, () => undefined)),
   process: () => failureOf(() => new Popen(["true"])),
   signal: () => failureOf(() => signalHandler(2, () => sleep(0))),

@@ -36,6 +36,7 @@ import {
 } from "gevent-wasm/resolver"
 import { createDefaultContext, Purpose } from "gevent-wasm/ssl"
 import { Popen } from "gevent-wasm/subprocess"
+import { ThreadPool } from "gevent-wasm/threadpool"
 import everything from "./everything.wasm"
 
 interface Environment {
@@ -352,6 +353,7 @@ const routes: Record<string, Route> = {
       file: await Program.load("program.wasm").then(() => "loaded", described),
       process: failureOf(() => new Popen(["true"])),
       kill: failureOf(() => killProcess(1, 0)),
+      thread: failureOf(() => new ThreadPool(1).spawn(() => 1)),
       signal: failureOf(() => signalHandler(2, () => sleep(0))),
       tlsClient: failureOf(() => createDefaultContext().wrapSocket(socket, { serverHostname: "localhost" })),
       tlsServer: failureOf(() => createDefaultContext(Purpose.CLIENT_AUTH).wrapSocket(socket, { serverSide: true })),

@@ -3,6 +3,7 @@ import type { Capabilities } from "./capabilities.ts"
 import { E } from "./errno.ts"
 import type { Context, Home, Host } from "./host.ts"
 import { callContext, web } from "./web.ts"
+import { startThread } from "./web/thread.ts"
 import { DeadlineTimer } from "./web/timer.ts"
 
 const capabilities: Capabilities = {
@@ -14,6 +15,7 @@ const capabilities: Capabilities = {
   tlsClient: false,
   tlsServer: false,
   processes: false,
+  threads: true,
   signals: false,
   files: false,
   compile: true,
@@ -46,6 +48,7 @@ export const host: Host = {
   name: "browser",
   capabilities,
   values: [],
+  thread: startThread,
 
   home(): Home {
     return this

@@ -18,6 +18,8 @@ export interface Capabilities {
   readonly tlsServer: boolean
   /** Programs of the system as child processes. */
   readonly processes: boolean
+  /** Threads of the system, for `ThreadPool`. */
+  readonly threads: boolean
   /** Signals can be caught. */
   readonly signals: boolean
   /** Files can be read, and `Stat` watchers see them. */
@@ -38,6 +40,7 @@ export const MISSING: Readonly<Record<keyof Capabilities, readonly [errno: numbe
   tlsClient: [E.NOTSUP, "TLS connections"],
   tlsServer: [E.NOTSUP, "TLS servers"],
   processes: [E.NOSYS, "processes"],
+  threads: [E.NOSYS, "threads"],
   signals: [E.INVAL, "signals"],
   files: [E.NOSYS, "files"],
   compile: [E.NOTSUP, "a compiler for WebAssembly: import the module instead"],

@@ -1,5 +1,6 @@
 import type { Capabilities } from "./capabilities.ts"
 import type { Descriptor } from "./descriptor.ts"
+import type { Thread, ThreadEvents, ThreadPort } from "./thread.ts"
 import type { CredentialOptions, Credentials, Secure, SecureOptions } from "./secure.ts"
 
 /** What lstat(2) says of a file, as numbers. Times are seconds with fractions. */
@@ -153,6 +154,13 @@ export interface Host extends Home {
 
   /** Takes over a connection that the host has accepted, in the form in which it hands it to the program; or an errno. */
   adopt(connection: unknown): Promise<Descriptor | number>
+
+  /**
+   * Starts a thread that runs `main`, which goes there as its source and so may use nothing from around it.
+   *
+   * @returns The thread, or -E.NOSYS when the host has none.
+   */
+  thread(main: (port: ThreadPort) => void, events: ThreadEvents): Thread | number
 
   /**
    * Calls `fn` whenever the host has nothing left to wait for and would end.

@@ -21,6 +21,7 @@ import { openFile } from "./node/file.ts"
 import { random } from "./random.ts"
 import { writeOutput } from "./node/output.ts"
 import { signal, signals } from "./node/signals.ts"
+import { startThread } from "./node/thread.ts"
 import { Stream } from "./node/stream.ts"
 import { DeadlineTimer } from "./node/timer.ts"
 import { transport } from "./node/transport.ts"
@@ -50,6 +51,7 @@ export const host: Host = {
   errno: errnoOfError,
   write: writeOutput,
   open: openFile,
+  thread: startThread,
   inspect: inspect.custom,
   monotonic,
   wall,
@@ -63,6 +65,7 @@ export const host: Host = {
     tlsClient: true,
     tlsServer: true,
     processes: true,
+    threads: true,
     signals: true,
     files: true,
     compile: true,

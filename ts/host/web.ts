@@ -16,6 +16,7 @@ export type Web = Omit<
   | "values"
   | "stream"
   | "adopt"
+  | "thread"
   | "hubModule"
   | "createContext"
 >

@@ -18,6 +18,7 @@ const capabilities: Capabilities = {
   tlsClient: false,
   tlsServer: false,
   processes: false,
+  threads: false,
   signals: false,
   files: false,
   compile: false,
@@ -41,6 +42,10 @@ export const host: Host = {
   values: [],
   // there is no other way to reach what a policy allows by name
   connectsByName: true,
+
+  thread(): number {
+    return -E.NOSYS
+  },
 
   home(): Home {
     return currentHome()

@@ -2,7 +2,7 @@ import { checkBody, type Body } from "../body.ts"
 import { Flow } from "../flow.ts"
 import { Greenlet } from "../greenlet.ts"
 import { resultOf } from "../iteration.ts"
-import type { BlockingCall, Op, Wait } from "../wait.ts"
+import type { BlockingCall, Op } from "../wait.ts"
 import { IMap, IMapUnordered } from "./imap.ts"
 import { Input, type Items } from "./input.ts"
 
@@ -32,7 +32,7 @@ export abstract class Mapping {
   abstract admit(fn: Body, args: unknown[]): Greenlet<unknown> | null
 
   /** Runs a function in a greenlet as soon as there is room. For mappings. */
-  abstract admitLater(fn: Body, args: unknown[]): Wait<Greenlet<unknown>>
+  abstract admitLater(fn: Body, args: unknown[]): BlockingCall<Greenlet<unknown>>
 
   /** Whether the current greenlet is one of its own. */
   protected abstract runsHere(): boolean

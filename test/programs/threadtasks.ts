@@ -1,0 +1,47 @@
+// What threads of a pool import.
+import { sleep, spawn, type Wait } from "gevent-wasm"
+import { ThreadPool, transfer } from "gevent-wasm/threadpool"
+
+const pool = new ThreadPool(2)
+let calls = 0
+
+/** How often this thread has called it. */
+export function count(): number {
+  return ++calls
+}
+
+export default function double(value: number): number {
+  return 2 * value
+}
+
+export function* slowly(value: number) {
+  const other = spawn(function* () {
+    yield* sleep(0.01)
+    return value
+  })
+  return (yield* other.get()) + 1
+}
+
+/** Calls itself in the pool of its thread. */
+export function* factorial(n: number): Generator<Wait<unknown>, number, unknown> {
+  return n === 0 ? 1 : n * (yield* pool.apply<[number], number>(factorial as never, [n - 1]))
+}
+
+export function* squares(values: number[]) {
+  return yield* pool.map((value: number) => value * value, values)
+}
+
+export async function nested(): Promise<string> {
+  try {
+    await pool.spawn(() => 1)
+    return "spawned"
+  } catch (error) {
+    return (error as Error).name
+  }
+}
+
+export function bytes(size: number): Uint8Array {
+  return transfer(new Uint8Array(size).fill(7))
+}
+
+export const notCallable = 1

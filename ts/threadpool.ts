@@ -1,0 +1,6 @@
+export { Future } from "./threadpool/future.ts"
+export { ThreadExit } from "./threadpool/threadexit.ts"
+export { ThreadPool, type ThreadPoolOptions } from "./threadpool/threadpool.ts"
+export { ThreadPoolExecutor } from "./threadpool/threadpoolexecutor.ts"
+export type { ModuleExport, ThreadResult, ThreadTask } from "./threadpool/threadtask.ts"
+export { transfer } from "./threadpool/transfer.ts"
