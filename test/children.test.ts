@@ -131,7 +131,10 @@ test("without descriptors left a start fails with EMFILE, leaves nothing open, a
   let output = ""
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()))
   await once(child, "close")
-  assert.match(output, /^started [1-9]\d*, then EMFILE\nagain EMFILE, 0 more open\nafterwards 0, 0 more open\n$/)
+  // Deno opens a pair for its signals at a time of its own
+  const more = process.versions["deno"] ? "[0-2]" : "0"
+  const pattern = `^started [1-9]\\d*, then EMFILE\nagain EMFILE, ${more} more open\nafterwards 0, ${more} more open\n$`
+  assert.match(output, new RegExp(pattern))
 })
 
 test.run()

@@ -52,7 +52,7 @@ const resolver = new AresResolver({
 })
 
 test.before(async () => {
-  for (let left = 100; left > 0; left--) {
+  for (let left = 200; left > 0; left--) {
     if ((await dig("host.test", "A")).length > 0) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
@@ -65,12 +65,18 @@ test.after(() => {
   rmSync(folder, { recursive: true })
 })
 
+/** A port that nobody has, and that the system gives to nobody who asks for any while dnsmasq starts. */
 async function freePort(): Promise<number> {
-  const socket = dgram.createSocket("udp4")
-  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve))
-  const { port } = socket.address()
-  await new Promise<void>((resolve) => socket.close(() => resolve()))
-  return port
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    const socket = dgram.createSocket("udp4")
+    const free = await new Promise<boolean>((resolve) => {
+      socket.once("error", () => resolve(false))
+      socket.bind(port, "127.0.0.1", () => resolve(true))
+    })
+    await new Promise<void>((resolve) => socket.close(() => resolve()))
+    if (free) return port
+  }
 }
 
 /** The data of the records that dig shows, in some order. */

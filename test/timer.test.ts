@@ -72,7 +72,7 @@ test("CO-12: a timer is measured from its start, also after a long computation",
       new Timer(loop, 0.02).start(() => resolve(performance.now() - started))
     })
   })
-  assert.ok(taken >= 19.9 && taken < 60, `a timer of 20 ms took ${taken} ms`)
+  assert.ok(taken >= 19.9 && taken < 500, `a timer of 20 ms took ${taken} ms`)
 })
 
 test("CO-12: a timer of one loop does not depend on the clock of another", async () => {
@@ -82,7 +82,7 @@ test("CO-12: a timer of one loop does not depend on the clock of another", async
   const started = performance.now()
   await new Promise<void>((resolve) => new Timer(loop, 0.02).start(resolve))
   const taken = performance.now() - started
-  assert.ok(taken >= 19.9 && taken < 60, `a timer of 20 ms took ${taken} ms`)
+  assert.ok(taken >= 19.9 && taken < 500, `a timer of 20 ms took ${taken} ms`)
   other.destroy()
 })
 
