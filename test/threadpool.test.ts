@@ -1,7 +1,14 @@
 import { spawnSync } from "node:child_process"
 import process from "node:process"
 import { getHub, iwait, run, sleep, spawn, Timeout, wait, type Op } from "gevent-wasm"
-import { ThreadExit, ThreadPool, ThreadPoolExecutor, transfer, type ModuleExport } from "gevent-wasm/threadpool"
+import {
+  getThreadpool,
+  ThreadExit,
+  ThreadPool,
+  ThreadPoolExecutor,
+  transfer,
+  type ModuleExport,
+} from "gevent-wasm/threadpool"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { moduleArguments } from "./hostprocess.ts"
@@ -415,6 +422,14 @@ test("TP-15: a task may use greenlets in its thread, which ends without a trace"
     assert.is(yield* pool.apply<[number], number>({ module, export: "slowly" }, [41]), 42)
     assert.is(yield* pool.apply<[number], number>({ module, export: "slowly" }, [1]), 2)
   }))
+
+test("HB-14: a hub has a pool of ten threads", async () => {
+  const pool = getThreadpool()
+  assert.is(getThreadpool(), pool)
+  assert.is(pool.maxsize, 10)
+  assert.is(await pool.apply(add, [1, 2]), 3)
+  await pool.kill()
+})
 
 test("a module is imported once by each thread", () =>
   withPool(1, function* (pool) {

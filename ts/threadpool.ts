@@ -1,4 +1,5 @@
 export { Future } from "./threadpool/future.ts"
+export { getThreadpool } from "./threadpool/hubthreadpool.ts"
 export { ThreadExit } from "./threadpool/threadexit.ts"
 export { ThreadPool, type ThreadPoolOptions } from "./threadpool/threadpool.ts"
 export { ThreadPoolExecutor } from "./threadpool/threadpoolexecutor.ts"
