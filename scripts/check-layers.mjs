@@ -37,6 +37,7 @@ const LAYERS = [
   "baseserver",
   "serveconnection",
   "server",
+  "backdoor",
   "program",
   "index",
   "cli",

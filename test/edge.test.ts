@@ -346,7 +346,7 @@ for (const [call, [row, expected]] of Object.entries(CODES)) {
 test("capabilities say what is missing", async () => {
   const { capabilities } = missing as { capabilities: Record<string, boolean> }
   assert.is(capabilities["tcp"], true)
-  for (const name of ["listen", "udp", "unix", "tlsServer", "processes", "signals", "files", "compile"])
+  for (const name of ["listen", "udp", "unix", "tlsServer", "processes", "signals", "files", "compile", "evaluate"])
     assert.is(capabilities[name], false, name)
   assert.is((missing["server"] as { capability: string }).capability, "listen")
 })

@@ -8,11 +8,13 @@ import { inspect } from "node:util"
 import { monotonic, wall } from "./clock.ts"
 import type { Descriptor } from "./descriptor.ts"
 import { E } from "./errno.ts"
+import { createEvaluator } from "./evaluator.ts"
 import type { Context, FileStat, Home, Host, ResolvedAddress } from "./host.ts"
 import { killProcess, spawnProcess } from "./node/child.ts"
 import { Datagram } from "./node/datagram.ts"
 import { domains } from "./node/domains.ts"
 import type { Secure, SecureOptions } from "./secure.ts"
+import { createConsole, show } from "./node/console.ts"
 import { createCredentials } from "./node/credentials.ts"
 import { errnoOfError, systemErrno } from "./node/errors.ts"
 import { openFile } from "./node/file.ts"
@@ -50,6 +52,9 @@ export const host: Host = {
   write: writeOutput,
   open: openFile,
   inspect: inspect.custom,
+  evaluator: createEvaluator,
+  console: createConsole,
+  show,
   monotonic,
   wall,
   random,
@@ -65,6 +70,7 @@ export const host: Host = {
     signals: true,
     files: true,
     compile: true,
+    evaluate: true,
     asyncContext: true,
   },
 

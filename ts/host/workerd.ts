@@ -21,6 +21,7 @@ const capabilities: Capabilities = {
   signals: false,
   files: false,
   compile: false,
+  evaluate: false,
   asyncContext: true,
 }
 
