@@ -323,6 +323,7 @@ test("C programs: they run, several at once", async () => {
 const missing = (await ask("/missing")) as Record<string, unknown>
 const CODES: Record<string, [title: string, code: string]> = {
   bind: ["servers", "ENOTSUP"],
+  backdoor: ["servers", "ENOTSUP"],
   listen: ["servers", "ENOTSUP"],
   server: ["servers", "ENOTSUP"],
   tlsClient: ["TLS client", "ENOTSUP"],

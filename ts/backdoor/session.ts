@@ -12,8 +12,6 @@ import { Output } from "./output.ts"
 const PROMPT = ">>> "
 const CONTINUATION = "... "
 const REQUEST = /^\S+ \S+ HTTP\/\d/
-/** What frames of the user's code are called. */
-const FRAME = "<console>"
 
 type Steps<T> = Generator<BlockingCall<unknown>, T, unknown>
 
@@ -119,7 +117,7 @@ export class Session {
     } catch (error) {
       if (error instanceof SystemExit) throw error
       yield* this.output.drained()
-      this.output.write(`${describe(error)}\n`)
+      this.output.write(`${describe(error, this.evaluator.frame)}\n`)
     }
   }
 
@@ -158,11 +156,11 @@ function canBeWaitedFor(value: unknown): boolean {
 }
 
 /** An error with its stack, down to the user's code. */
-function describe(error: unknown): string {
+function describe(error: unknown, frame: string): string {
   try {
     if (!(error instanceof Error)) return `Uncaught ${host.show(error)}`
     const lines = host.show(error).split("\n")
-    const last = lines.findLastIndex((line) => line.includes(FRAME))
+    const last = lines.findLastIndex((line) => line.includes(frame))
     return lines.filter((line, index) => last < 0 || index <= last || !/^\s+at /.test(line)).join("\n")
   } catch {
     return "an error that cannot be shown"

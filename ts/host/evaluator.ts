@@ -14,6 +14,8 @@ export interface Code {
 export interface Evaluator {
   /** What its code sees before what is global; what it declares and assigns comes here. */
   readonly locals: Record<string, unknown>
+  /** What the frames of its code are called in stacks. */
+  readonly frame: string
   /**
    * The code of a source; null when that is only the beginning of one.
    *
@@ -22,8 +24,7 @@ export interface Evaluator {
   compile(source: string): Code | null
 }
 
-/** What frames of evaluated code are called in stacks. */
-export const CONSOLE = "<console>"
+const FRAME = "<console>"
 
 // the indirect kind: its code sees what is global, and nothing of this module
 const evaluate = eval
@@ -36,6 +37,7 @@ export function createEvaluator(locals: Record<string, unknown>): Evaluator {
   const scope = new Scope(locals)
   return {
     locals,
+    frame: FRAME,
     compile(source) {
       const { code, error } = analyse(source)
       if (code === null) {
@@ -45,7 +47,7 @@ export function createEvaluator(locals: Record<string, unknown>): Evaluator {
       scope.expect(source)
       const define = `arguments[0]({${code.names.map(accessor).join()}});`
       const head = code.kind === "async" ? "async function" : "function*"
-      const text = `(function(){with(arguments[0])return ${head}(){${define}${code.body}\n}})\n//# sourceURL=${CONSOLE}`
+      const text = `(function(){with(arguments[0])return ${head}(){${define}${code.body}\n}})\n//# sourceURL=${FRAME}`
       const make = evaluate(text) as (names: object) => (declare: (names: object) => void) => unknown
       const run = make(scope.names)
       return { kind: code.kind, run: () => run((declared) => scope.declare(declared)) }
