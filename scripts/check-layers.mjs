@@ -38,6 +38,7 @@ const LAYERS = [
   "baseserver",
   "serveconnection",
   "server",
+  "backdoor",
   "program",
   "index",
   "cli",

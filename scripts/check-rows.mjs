@@ -27,6 +27,7 @@ const SECTIONS = {
   SG: 7,
   SP: 31,
   FO: 16,
+  BD: 6,
 }
 
 const ID = /\b([A-Z]{2})-(\d{2})\b/g

@@ -323,6 +323,7 @@ test("C programs: they run, several at once", async () => {
 const missing = (await ask("/missing")) as Record<string, unknown>
 const CODES: Record<string, [title: string, code: string]> = {
   bind: ["servers", "ENOTSUP"],
+  backdoor: ["servers", "ENOTSUP"],
   listen: ["servers", "ENOTSUP"],
   server: ["servers", "ENOTSUP"],
   tlsClient: ["TLS client", "ENOTSUP"],
@@ -347,8 +348,19 @@ for (const [call, [row, expected]] of Object.entries(CODES)) {
 test("capabilities say what is missing", async () => {
   const { capabilities } = missing as { capabilities: Record<string, boolean> }
   assert.is(capabilities["tcp"], true)
-  for (const name of ["listen", "udp", "unix", "tlsServer", "processes", "threads", "signals", "files", "compile"])
-    assert.is(capabilities[name], false, name)
+  const names = [
+    "listen",
+    "udp",
+    "unix",
+    "tlsServer",
+    "processes",
+    "threads",
+    "signals",
+    "files",
+    "compile",
+    "evaluate",
+  ]
+  for (const name of names) assert.is(capabilities[name], false, name)
   assert.is((missing["server"] as { capability: string }).capability, "listen")
 })
 

@@ -127,4 +127,11 @@ function spawnPeer(command: string, args: string[]) {
   return Object.assign(child, { [Symbol.dispose]: () => void child.kill("SIGKILL") })
 }
 
+test("backdoor shows the program's state to nc", async () => {
+  using server = new Example("backdoor", "0")
+  const [, port] = await server.says(/at 127\.0\.0\.1:(\d+)/)
+  const answer = output("nc", ["-N", "127.0.0.1", port!], "state.step = 1000\nyield* sleep(0.3)\nstate.count > 1000\n")
+  assert.match(answer, /There is no password\.[^]*>>> 1000\n>>> >>> true\n>>> $/)
+})
+
 test.run()

@@ -12,6 +12,7 @@ import {
   wait,
   withTimeout,
 } from "gevent-wasm"
+import { BackdoorServer } from "gevent-wasm/backdoor"
 import { Loop } from "gevent-wasm/core"
 import type { Greenlet } from "gevent-wasm/greenlet"
 import { Event } from "gevent-wasm/event"
@@ -346,6 +347,7 @@ const routes: Record<string, Route> = {
       capabilities,
       bind: failureOf(() => socket.bind(["127.0.0.1", 0])),
       listen: failureOf(() => socket.listen()),
+      backdoor: failureOf(() => new BackdoorServer("127.0.0.1:0")),
       server: failureOf(() => new StreamServer("127.0.0.1:0", () => undefined).start()),
       unix: failureOf(() => new Socket(AF_UNIX)),
       unixServer: failureOf(() => new StreamServer("unix:/tmp/x", () => undefined).start()),

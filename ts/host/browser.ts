@@ -19,6 +19,7 @@ const capabilities: Capabilities = {
   signals: false,
   files: false,
   compile: true,
+  evaluate: false,
   asyncContext: false,
 }
 

@@ -26,6 +26,8 @@ export interface Capabilities {
   readonly files: boolean
   /** WebAssembly can be compiled at run time. Without it a program has to be imported as a module. */
   readonly compile: boolean
+  /** Texts can be compiled as code at run time, as a prompt does. */
+  readonly evaluate: boolean
   /** The greenlet of an async function is known in all of the function, and not only up to its first `await`. */
   readonly asyncContext: boolean
 }
@@ -44,5 +46,6 @@ export const MISSING: Readonly<Record<keyof Capabilities, readonly [errno: numbe
   signals: [E.INVAL, "signals"],
   files: [E.NOSYS, "files"],
   compile: [E.NOTSUP, "a compiler for WebAssembly: import the module instead"],
+  evaluate: [E.NOTSUP, "way to run a text as code"],
   asyncContext: [E.NOTSUP, "contexts of async functions"],
 }

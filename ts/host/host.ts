@@ -1,7 +1,8 @@
 import type { Capabilities } from "./capabilities.ts"
 import type { Descriptor } from "./descriptor.ts"
-import type { Thread, ThreadEvents, ThreadPort } from "./thread.ts"
+import type { Evaluator } from "./evaluator.ts"
 import type { CredentialOptions, Credentials, Secure, SecureOptions } from "./secure.ts"
+import type { Thread, ThreadEvents, ThreadPort } from "./thread.ts"
 
 /** What lstat(2) says of a file, as numbers. Times are seconds with fractions. */
 export interface FileStat {
@@ -221,6 +222,20 @@ export interface Host extends Home {
 
   /** The hub's module, compiled once from `hub.wasm`, which lies beside the bundle of the host. */
   hubModule(): WebAssembly.Module
+
+  /**
+   * What compiles texts as code at run time.
+   *
+   * @param locals - What the code sees before what is global, and where it keeps what it declares and assigns.
+   * @returns It, or -E.NOTSUP where texts cannot be code.
+   */
+  evaluator(locals: Record<string, unknown>): Evaluator | number
+
+  /** A console that hands over what it would print, at the call; or -E.NOTSUP. */
+  console(write: (text: string) => void): Console | number
+
+  /** A value as the host's console shows it. */
+  show(value: unknown): string
 
   /** A new value that follows asynchronous calls. */
   createContext<T>(): Context<T>

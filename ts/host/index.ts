@@ -12,4 +12,5 @@ export {
 } from "./secure.ts"
 export type { Context, FileMode, FileStat, Home, Host, HostProcess, ResolvedAddress, SpawnOptions } from "./host.ts"
 export { capabilities } from "./current.ts"
+export type { Code, Evaluator } from "./evaluator.ts"
 export type { Capabilities } from "./capabilities.ts"

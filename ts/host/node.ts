@@ -8,11 +8,13 @@ import { inspect } from "node:util"
 import { monotonic, wall } from "./clock.ts"
 import type { Descriptor } from "./descriptor.ts"
 import { E } from "./errno.ts"
+import { createEvaluator } from "./evaluator.ts"
 import type { Context, FileStat, Home, Host, ResolvedAddress } from "./host.ts"
 import { killProcess, spawnProcess } from "./node/child.ts"
 import { Datagram } from "./node/datagram.ts"
 import { domains } from "./node/domains.ts"
 import type { Secure, SecureOptions } from "./secure.ts"
+import { createConsole, show } from "./node/console.ts"
 import { createCredentials } from "./node/credentials.ts"
 import { CarriedStream } from "./node/carriedstream.ts"
 import { DirectStream } from "./node/directstream.ts"
@@ -53,6 +55,9 @@ export const host: Host = {
   open: openFile,
   thread: startThread,
   inspect: inspect.custom,
+  evaluator: createEvaluator,
+  console: createConsole,
+  show,
   monotonic,
   wall,
   random,
@@ -69,6 +74,7 @@ export const host: Host = {
     signals: true,
     files: true,
     compile: true,
+    evaluate: true,
     asyncContext: true,
   },
 

@@ -75,6 +75,18 @@ export const web: Web = {
     return -E.NOSYS
   },
 
+  evaluator(): number {
+    return -E.NOTSUP
+  },
+
+  console(): number {
+    return -E.NOTSUP
+  },
+
+  show(value: unknown): string {
+    return String(value)
+  },
+
   hostname(): string {
     return "localhost"
   },

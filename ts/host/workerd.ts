@@ -22,6 +22,7 @@ const capabilities: Capabilities = {
   signals: false,
   files: false,
   compile: false,
+  evaluate: false,
   asyncContext: true,
 }
 

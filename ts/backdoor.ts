@@ -1,0 +1,1 @@
+export { BackdoorServer, type BackdoorOptions } from "./backdoor/backdoorserver.ts"
