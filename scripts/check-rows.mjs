@@ -16,6 +16,7 @@ const SECTIONS = {
   PL: 24,
   LO: 7,
   TP: 16,
+  SO: 26,
   SS: 10,
   RS: 7,
   RT: 1,
@@ -27,6 +28,7 @@ const SECTIONS = {
   SG: 7,
   SP: 31,
   FO: 16,
+  SV: 27,
   BD: 6,
 }
 

@@ -167,6 +167,7 @@ const MISSING: Record<string, [row: string, code: string]> = {
   tlsServer: ["TLS server", "ENOTSUP"],
   inbound: ["connections that the host accepts", "ENOTSUP"],
   unix: ["unix sockets", "EAFNOSUPPORT"],
+  udp: ["UDP", "EAFNOSUPPORT"],
   open: ["files, `Stat` watchers", "ENOSYS"],
   file: ["files, `Stat` watchers", "ENOSYS"],
   process: ["processes", "ENOSYS"],

@@ -329,6 +329,7 @@ const CODES: Record<string, [title: string, code: string]> = {
   tlsClient: ["TLS client", "ENOTSUP"],
   tlsServer: ["TLS server", "ENOTSUP"],
   unix: ["unix sockets", "EAFNOSUPPORT"],
+  udp: ["UDP", "EAFNOSUPPORT"],
   unixServer: ["unix sockets", "EAFNOSUPPORT"],
   open: ["files, `Stat` watchers", "ENOSYS"],
   file: ["files, `Stat` watchers", "ENOSYS"],

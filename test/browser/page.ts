@@ -12,7 +12,7 @@ import { Queue } from "gevent-wasm/queue"
 import { select } from "gevent-wasm/select"
 import { DohResolver } from "gevent-wasm/resolver"
 import { serveConnection, StreamServer } from "gevent-wasm/server"
-import { AF_UNIX, createConnection, gethostbyname, Socket, socketpair } from "gevent-wasm/socket"
+import { AF_INET, AF_UNIX, createConnection, gethostbyname, SOCK_DGRAM, Socket, socketpair } from "gevent-wasm/socket"
 import { createDefaultContext, Purpose } from "gevent-wasm/ssl"
 import { Popen } from "gevent-wasm/subprocess"
 import { ThreadPool } from "gevent-wasm/threadpool"
@@ -151,6 +151,7 @@ const tries: Record<string, () => unknown> = {
       .map(([name]) => name),
   socket: () => failureOf(() => new Socket()),
   unix: () => failureOf(() => new Socket(AF_UNIX)),
+  udp: () => failureOf(() => new Socket(AF_INET, SOCK_DGRAM)),
   open: () => failureOf(() => new FileObject("/etc/hostname")),
   pair: () =>
     run(function* () {

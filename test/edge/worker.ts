@@ -25,7 +25,7 @@ import { Program } from "gevent-wasm/program"
 import { Queue } from "gevent-wasm/queue"
 import { select } from "gevent-wasm/select"
 import { serveConnection, StreamServer } from "gevent-wasm/server"
-import { AF_UNIX, createConnection, Socket, socketpair } from "gevent-wasm/socket"
+import { AF_INET, AF_UNIX, createConnection, SOCK_DGRAM, Socket, socketpair } from "gevent-wasm/socket"
 import {
   AresResolver,
   ARES_FLAG_USEVC,
@@ -350,6 +350,7 @@ const routes: Record<string, Route> = {
       backdoor: failureOf(() => new BackdoorServer("127.0.0.1:0")),
       server: failureOf(() => new StreamServer("127.0.0.1:0", () => undefined).start()),
       unix: failureOf(() => new Socket(AF_UNIX)),
+      udp: failureOf(() => new Socket(AF_INET, SOCK_DGRAM)),
       unixServer: failureOf(() => new StreamServer("unix:/tmp/x", () => undefined).start()),
       open: failureOf(() => new FileObject("/etc/hostname")),
       file: await Program.load("program.wasm").then(() => "loaded", described),
