@@ -26,6 +26,7 @@ const SECTIONS = {
   SG: 7,
   SP: 31,
   FO: 16,
+  UT: 12,
 }
 
 const ID = /\b([A-Z]{2})-(\d{2})\b/g

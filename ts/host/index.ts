@@ -13,3 +13,4 @@ export {
 export type { Context, FileMode, FileStat, Home, Host, HostProcess, ResolvedAddress, SpawnOptions } from "./host.ts"
 export { capabilities } from "./current.ts"
 export type { Capabilities } from "./capabilities.ts"
+export type { Watchdog, WatchdogOptions } from "./watchdog.ts"
