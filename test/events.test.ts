@@ -1,4 +1,4 @@
-import { run } from "gevent-wasm"
+import { getcurrent, run } from "gevent-wasm"
 import {
   EventLoopBlocked,
   MemoryUsageThresholdExceeded,
@@ -7,7 +7,6 @@ import {
   subscribe,
   subscribers,
 } from "gevent-wasm/events"
-import { getcurrent } from "gevent-wasm"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import {
   getcurrent,
   getHub,
+  killall,
   type Greenlet,
   Greenlet as GreenletClass,
   run,
@@ -363,8 +364,12 @@ test("UT-08: a greenlet has the smallest number that no living one has", async (
     yield* c.kill()
     yield* a.kill()
     yield* b.kill()
-    const again = [1, 2, 3, 4].map(() => spawn(() => sleep(10)).minimalIdent)
-    assert.equal(again, [first, second, third, third + 1])
+    const again = [1, 2, 3, 4].map(() => spawn(() => sleep(10)))
+    assert.equal(
+      again.map((greenlet) => greenlet.minimalIdent),
+      [first, second, third, third + 1],
+    )
+    yield* killall(again)
   })
 })
 
