@@ -30,6 +30,7 @@ const SECTIONS = {
   FO: 16,
   SV: 27,
   BD: 6,
+  UT: 12,
 }
 
 const ID = /\b([A-Z]{2})-(\d{2})\b/g

@@ -11,7 +11,7 @@ import type { TimeoutArgument } from "./limit.ts"
 import { linkFunction, type Link, type LinkTarget } from "./link.ts"
 import { LinkList } from "./linklist.ts"
 import { RawGreenlet } from "./rawgreenlet.ts"
-import { scheduler, type Interrupt } from "./strand.ts"
+import { scheduler, type Interrupt, switchTo } from "./strand.ts"
 import type { Wait } from "./wait.ts"
 
 export type { ExceptionInfo } from "./exceptioninfo.ts"
@@ -366,9 +366,9 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
     if (belongings.controller === null) return
     // whoever listens must not wait
     const previous = scheduler.current
-    scheduler.current = getHub()
+    switchTo(getHub())
     belongings.controller.abort(interrupt.error)
-    scheduler.current = previous
+    switchTo(previous)
   }
 
   /** The arguments as they were when it was first shown: they are let go of when it runs. */

@@ -2,7 +2,7 @@ import { host } from "#host"
 import { getVersion } from "./core/version.ts"
 import { ERROR } from "./core/flags.ts"
 import { HomeLocal } from "./core/homelocal.ts"
-import { describeError } from "./core/report.ts"
+import { describeError, writeReport } from "./core/report.ts"
 import type { Watcher } from "./core/watcher.ts"
 import { Loop } from "./core/loop.ts"
 import {
@@ -14,10 +14,16 @@ import {
   SocketError,
   SystemExit,
 } from "./exceptions.ts"
+import {
+  PeriodicMonitorThreadStartedEvent,
+  type MonitorOptions,
+  type PeriodicMonitorThread,
+} from "./events/periodicmonitor.ts"
+import { notify } from "./events/subscribers.ts"
 import { E } from "./host/errno.ts"
 import { limitOf, Timeout, type TimeoutArgument } from "./limit.ts"
 import type { Resolver } from "./resolver/interface.ts"
-import { currentStrand, mainStrand, scheduler, Strand, type Interrupt, type Main } from "./strand.ts"
+import { currentStrand, mainStrand, scheduler, Strand, type Interrupt, type Main, switchTo } from "./strand.ts"
 import { Wait } from "./wait.ts"
 
 export { Waiter } from "./waiter.ts"
@@ -59,15 +65,19 @@ export class Hub extends Strand {
   /** Makes the resolver that a hub has by default; the module `resolver` sets it. gevent: `Hub.resolver_class`. */
   static makeResolver: (() => Resolver) | null = null
 
+  /** Makes what monitors a hub; the module `monitor` sets it. gevent: `Hub.periodic_monitoring_thread`. */
+  static makeMonitor: ((hub: Hub, options: MonitorOptions) => PeriodicMonitorThread) | null = null
+
   /** Errors that are not printed; may be changed for this hub alone. */
   notError: ErrorClass[] = [...Hub.NOT_ERROR]
   /** Errors that are thrown into MAIN; may be changed for this hub alone. */
   systemError: ErrorClass[] = [...Hub.SYSTEM_ERROR]
   /** Where reports of errors go: a function of the text; null silences them. gevent: `Hub.exception_stream`. */
-  exceptionStream: ((text: string) => void) | null = (text) => void host.write(2, new TextEncoder().encode(text))
+  exceptionStream: ((text: string) => void) | null = writeReport
   private readonly ownLoop: Loop
   private isDestroyed = false
   private ownResolver: Resolver | null = null
+  private monitor: PeriodicMonitorThread | null = null
   private joiners: HubJoin[] = []
   private readonly offIdle: () => void
 
@@ -110,6 +120,38 @@ export class Hub extends Strand {
 
   set resolver(resolver: Resolver | null) {
     this.ownResolver = resolver
+  }
+
+  /** What monitors the hub since `startPeriodicMonitoringThread`, or null. gevent: `Hub.periodic_monitoring_thread`. */
+  get periodicMonitoringThread(): PeriodicMonitorThread | null {
+    return this.monitor
+  }
+
+  /**
+   * Has the hub monitored: who blocks the loop is reported, see `PeriodicMonitor`. Whoever subscribes to
+   * `PeriodicMonitorThreadStartedEvent` is told. A hub that is monitored already stays as it is.
+   * gevent: `Hub.start_periodic_monitoring_thread()`.
+   *
+   * @throws {Error} as long as the module `monitor` is not loaded; `gevent-wasm` loads it.
+   * @throws {TypeError} when an option is no number. @throws {RangeError} when it is not positive.
+   * @example
+   * ```ts
+   * import { getHub } from "gevent-wasm"
+   * getHub().startPeriodicMonitoringThread({ maxBlockingTime: 0.2 })
+   * ```
+   */
+  startPeriodicMonitoringThread(options: MonitorOptions = {}): PeriodicMonitorThread {
+    this.live()
+    if (this.monitor !== null) return this.monitor
+    if (Hub.makeMonitor === null) throw new Error('there is no monitor: import "gevent-wasm/monitor"')
+    this.monitor = Hub.makeMonitor(this, options)
+    notify(new PeriodicMonitorThreadStartedEvent(this.monitor))
+    return this.monitor
+  }
+
+  /** The monitor has ended; it calls this itself. */
+  monitorEnded(monitor: PeriodicMonitorThread): void {
+    if (this.monitor === monitor) this.monitor = null
   }
 
   /**
@@ -167,10 +209,7 @@ export class Hub extends Strand {
     try {
       this.handleError(context, error)
     } catch (second) {
-      host.write(
-        2,
-        new TextEncoder().encode(`${describeError(error)}\n\nhandleError failed: ${describeError(second)}\n`),
-      )
+      writeReport(`${describeError(error)}\n\nhandleError failed: ${describeError(second)}\n`)
     }
   }
 
@@ -210,6 +249,7 @@ export class Hub extends Strand {
   destroy(options: { destroyLoop?: boolean } = {}): void {
     if (this.isDestroyed) return
     this.isDestroyed = true
+    this.monitor?.kill()
     this.offIdle()
     this.loop.errorHandler = this.loop.onQuiet = null
     // a list of its own: who gets the error may end and leave the list of the living
@@ -240,7 +280,7 @@ export class Hub extends Strand {
   /** Calls a callback of the loop as the hub; whether there was no error. */
   private invoke(callback: (...args: never[]) => unknown, args: unknown[], context: unknown): boolean {
     const previous = scheduler.current
-    scheduler.current = this
+    switchTo(this)
     try {
       this.complete(callback(...(args as never[])), context)
       return true
@@ -248,7 +288,7 @@ export class Hub extends Strand {
       this.report(context, error)
       return false
     } finally {
-      scheduler.current = previous
+      switchTo(previous)
     }
   }
 
@@ -287,7 +327,7 @@ function endProgram(main: Main): void {
   for (let left = main.takeInterrupt(); left !== undefined; left = main.takeInterrupt()) {
     const { error } = left
     const code = error instanceof SystemExit ? error.code : 1
-    if (typeof code === "string") host.write(2, new TextEncoder().encode(`${code}\n`))
+    if (typeof code === "string") writeReport(`${code}\n`)
     host.exitCode(typeof code === "number" ? code : 1)
   }
 }

@@ -1,3 +1,4 @@
+import "./monitor.ts"
 import "./resolver.ts"
 
 export { getswitchinterval, setswitchinterval } from "./core/switchinterval.ts"

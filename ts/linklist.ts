@@ -1,7 +1,7 @@
 import type { Greenlet } from "./greenlet.ts"
 import { getHub } from "./hub.ts"
 import type { Link } from "./link.ts"
-import { scheduler } from "./strand.ts"
+import { scheduler, switchTo } from "./strand.ts"
 
 /** Who wants to know that a greenlet has ended, in the order in which they said so. */
 export class LinkList {
@@ -43,7 +43,7 @@ export class LinkList {
     this.queued = false
     const hub = getHub()
     const previous = scheduler.current
-    scheduler.current = hub
+    switchTo(hub)
     while (this.notified < this.links.length) {
       const link = this.links[this.notified++]!
       try {
@@ -54,7 +54,7 @@ export class LinkList {
       }
     }
     this.clear()
-    scheduler.current = previous
+    switchTo(previous)
   }
 
   private removeAt(index: number): void {

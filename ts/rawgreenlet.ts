@@ -4,7 +4,17 @@ import { Kill } from "./kill.ts"
 import type { Runnable } from "./core/runqueue.ts"
 import { GreenletExit } from "./exceptions.ts"
 import { getHub } from "./hub.ts"
-import { asyncContext, currentStrand, delist, enlist, mainStrand, scheduler, Strand, type Interrupt } from "./strand.ts"
+import {
+  asyncContext,
+  currentStrand,
+  delist,
+  enlist,
+  mainStrand,
+  scheduler,
+  Strand,
+  type Interrupt,
+  switchTo,
+} from "./strand.ts"
 import { unwind, type Frame } from "./unwind.ts"
 import { Wait, type Op } from "./wait.ts"
 
@@ -90,7 +100,7 @@ export class RawGreenlet extends Strand implements Runnable {
     const { body, bodyArguments } = this
     this.body = this.bodyArguments = null
     const previous = scheduler.current
-    scheduler.current = this
+    switchTo(this)
     try {
       // a promise's function is told apart by the host's context in all its later parts, and only a generator function is known to
       // return none
@@ -102,7 +112,7 @@ export class RawGreenlet extends Strand implements Runnable {
     } catch (error) {
       this.finishWithError(error)
     }
-    scheduler.current = previous
+    switchTo(previous)
   }
 
   resume(wait: Wait<unknown>): void {
@@ -226,16 +236,16 @@ export class RawGreenlet extends Strand implements Runnable {
     }
     scheduler.foreign--
     const previous = scheduler.current
-    scheduler.current = this
+    switchTo(this)
     end()
-    scheduler.current = previous
+    switchTo(previous)
     scheduler.loop.touch()
   }
 
   /** The generator goes on until it waits or ends. */
   private step(mode: number, value: unknown): void {
     const previous = scheduler.current
-    scheduler.current = this
+    switchTo(this)
     for (;;) {
       const generator: Frame = this.generator!
       let result: IteratorResult<unknown, unknown>
@@ -251,7 +261,7 @@ export class RawGreenlet extends Strand implements Runnable {
           value = error
           continue
         }
-        scheduler.current = previous
+        switchTo(previous)
         this.finishWithError(error)
         return
       }
@@ -261,7 +271,7 @@ export class RawGreenlet extends Strand implements Runnable {
           mode = RETURN
           continue
         }
-        scheduler.current = previous
+        switchTo(previous)
         this.finish(mode === RETURN && result.value === undefined ? value : result.value)
         return
       }
@@ -276,7 +286,7 @@ export class RawGreenlet extends Strand implements Runnable {
         value = new TypeError(`a greenlet yielded ${describe(result.value)}; use yield* with a Wait, or wait(promise)`)
       } else break
     }
-    scheduler.current = previous
+    switchTo(previous)
   }
 
   /** Runs the `finally` blocks of a generator, and notes which ones are still to be left when one of them waits. */

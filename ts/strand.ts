@@ -170,6 +170,8 @@ export function mainStrand(home?: Home): Main {
 export const scheduler: {
   /** The strand whose code is running; outside of the hub's turn a MAIN, also while an async function runs outside the hub's turn. */
   current: Strand
+  /** Is told of each switch; null when nobody wants to know. See ts/trace.ts. */
+  tracer: ((strand: Strand) => void) | null
   /** Which async greenlet the host is in; made with the first one. */
   context: Context<Strand> | null
   /** MAIN begins to wait: makes the hub, which finds out when nothing is left that could wake it. */
@@ -182,6 +184,7 @@ export const scheduler: {
   strands(): Iterable<Strand>
 } = {
   current: OUTSIDE,
+  tracer: null,
   context: null,
   attend: () => {},
   get foreign() {
@@ -196,6 +199,12 @@ export const scheduler: {
   *strands() {
     for (let strand = strands.get().oldest; strand !== null; strand = strand.younger) yield strand
   },
+}
+
+/** A strand's code runs from now on. */
+export function switchTo(strand: Strand): void {
+  scheduler.current = strand
+  if (scheduler.tracer !== null) scheduler.tracer(strand)
 }
 
 /** A strand has started. */

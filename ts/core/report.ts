@@ -11,7 +11,12 @@ export function describeError(error: unknown): string {
   }
 }
 
+/** Writes a text on standard error. */
+export function writeReport(text: string): void {
+  host.write(2, encoder.encode(text))
+}
+
 /** Writes an error on standard error. */
 export function printError(error: unknown): void {
-  host.write(2, encoder.encode(`${describeError(error)}\n`))
+  writeReport(`${describeError(error)}\n`)
 }

@@ -3,6 +3,7 @@ import type { Descriptor } from "./descriptor.ts"
 import type { Evaluator } from "./evaluator.ts"
 import type { CredentialOptions, Credentials, Secure, SecureOptions } from "./secure.ts"
 import type { Thread, ThreadEvents, ThreadPort } from "./thread.ts"
+import type { Watchdog, WatchdogOptions } from "./watchdog.ts"
 
 /** What lstat(2) says of a file, as numbers. Times are seconds with fractions. */
 export interface FileStat {
@@ -190,6 +191,12 @@ export interface Host extends Home {
 
   /** kill(2): sends a signal to a process, or to a group when `pid` is negative; 0 only asks whether it is there. 0 or an errno. */
   kill(pid: number, signum: number): number
+
+  /** Has another thread look whether this one goes on; -E.NOSYS where there is none. */
+  watchdog(options: WatchdogOptions): Watchdog | number
+
+  /** The process's memory in bytes, by the host's names, `rss` among them; null where it is not known. */
+  memoryUsage(): (Readonly<Record<string, number>> & { readonly rss: number }) | null
 
   /** What lstat(2) says of a path, or an errno. */
   lstat(path: string): FileStat | number

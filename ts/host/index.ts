@@ -14,3 +14,4 @@ export type { Context, FileMode, FileStat, Home, Host, HostProcess, ResolvedAddr
 export { capabilities } from "./current.ts"
 export type { Code, Evaluator } from "./evaluator.ts"
 export type { Capabilities } from "./capabilities.ts"
+export type { Watchdog, WatchdogOptions } from "./watchdog.ts"

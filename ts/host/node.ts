@@ -28,6 +28,7 @@ import { Stream } from "./node/stream.ts"
 import { DeadlineTimer } from "./node/timer.ts"
 import { transport } from "./node/transport.ts"
 import { openUdp } from "./node/udp.ts"
+import { startWatchdog } from "./node/watchdog.ts"
 
 // What the loop runs belongs to nobody's asynchronous context, whoever woke it.
 const root = new AsyncResource("gevent-wasm")
@@ -49,6 +50,8 @@ export const host: Host = {
   signal,
   spawn: spawnProcess,
   kill: killProcess,
+  watchdog: startWatchdog,
+  memoryUsage: () => ({ ...process.memoryUsage() }),
   systemErrno,
   errno: errnoOfError,
   write: writeOutput,

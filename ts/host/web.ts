@@ -50,6 +50,14 @@ export const web: Web = {
     return -E.NOSYS
   },
 
+  watchdog(): number {
+    return -E.NOSYS
+  },
+
+  memoryUsage(): null {
+    return null
+  },
+
   onIdle(): () => void {
     // nobody tells when nothing is left to wait for
     return () => undefined
