@@ -336,7 +336,7 @@ test("GV-07: killall throws its Timeout, and those that never ran never do", asy
       try {
         yield* sleep(10)
       } finally {
-        yield* sleep(0.03)
+        yield* sleep(0.3)
       }
     })
     yield* sleep(0)
