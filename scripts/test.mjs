@@ -1,5 +1,6 @@
 // Runs build/test/**/*.test.mjs, each in a process of its own, two at a time, and adds their counts up. The last line is
-// "N passed, N failed". How each test ended, by its title, goes to build/results/HOST.json, from which scripts/hosts-table.mjs
+// "N passed, N failed". A file that fails beside another one runs again by itself, and that counts: a test of time may fail on a
+// machine that has too much to do. How each test ended, by its title, goes to build/results/HOST.json, from which scripts/hosts-table.mjs
 // makes the tables of what works where.
 //   node scripts/test.mjs [--host node|deno|bun] [--timeout SECONDS] [WORD…]
 //                                     WORD: only files whose path contains one of the words
@@ -51,10 +52,16 @@ const totals = { passed: 0, failed: 0 }
 process.on("exit", () => running.forEach(kill))
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1))
 const queue = [...files]
+const again = []
 const worker = async () => {
-  for (let file = queue.shift(); file; file = queue.shift()) report(file, await runFile(file))
+  for (let file = queue.shift(); file; file = queue.shift()) {
+    const result = await runFile(file)
+    if (failureOf(result)) again.push(file)
+    report(file, result, "again")
+  }
 }
 await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker))
+for (const file of again) report(file, await runFile(file))
 
 saveOutcomes()
 if (!files.length) console.log(`no test file in ${FOLDER}${words.length ? ` matches ${words.join(" ")}` : ""}`)
@@ -111,14 +118,23 @@ function runFile(file) {
   })
 }
 
-function report(file, { passed, total, output, ended, milliseconds }) {
-  const why = ended ?? (total ? undefined : "ran no test")
+/** Why a run of a file has failed; undefined when it has not. */
+function failureOf({ passed, total, ended }) {
+  return ended ?? (total === 0 ? "ran no test" : passed < total ? "a test has failed" : undefined)
+}
+
+/** Prints how a file went. Its failure counts unless it is to run again. */
+function report(file, result, failure = "FAIL") {
+  const { passed, total, output, milliseconds } = result
+  const why = failureOf(result)
   const failed = Math.max(total - passed, why ? 1 : 0)
-  totals.passed += passed
-  totals.failed += failed
-  const state = failed ? "FAIL" : "ok  "
-  const result = `${passed} passed${failed ? `, ${failed} failed` : ""}`
-  console.log(`${state} ${file}  ${result}  (${(milliseconds / 1000).toFixed(1)} s)${why ? `: ${why}` : ""}`)
+  if (!why || failure === "FAIL") {
+    totals.passed += passed
+    totals.failed += failed
+  }
+  const state = why ? failure.padEnd(4) : "ok  "
+  const counts = `${passed} passed${failed ? `, ${failed} failed` : ""}`
+  console.log(`${state} ${file}  ${counts}  (${(milliseconds / 1000).toFixed(1)} s)${why ? `: ${why}` : ""}`)
   if (failed) console.log(output.replace(/^/gm, "     | "))
 }
 
