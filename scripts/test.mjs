@@ -1,6 +1,7 @@
 // Runs build/test/**/*.test.mjs, each in a process of its own, two at a time, and adds their counts up. The last line is
 // "N passed, N failed". A file that fails beside another one runs again by itself, and that counts: a test of time may fail on a
-// machine that has too much to do. How each test ended, by its title, goes to build/results/HOST.json, from which scripts/hosts-table.mjs
+// machine that has too much to do. How each test ended, by its title, goes to build/results/HOST.json, from which
+// scripts/hosts-table.mjs
 // makes the tables of what works where.
 //   node scripts/test.mjs [--host node|deno|bun] [--timeout SECONDS] [WORD…]
 //                                     WORD: only files whose path contains one of the words

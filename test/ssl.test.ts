@@ -1125,22 +1125,21 @@ testBothWays("SS-10: a socket that listens wraps what it accepts", async () => {
 })
 
 testBothWays("a client talks with openssl s_server", async () => {
-  const port = 20000 + (process.pid % 20000)
   const { cert, key } = certificates.server
-  const child = startProcess(
-    "openssl",
-    ["s_server", "-accept", `127.0.0.1:${port}`, "-cert", cert, "-key", key, "-rev"],
-    {
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  )
+  const child = startProcess("openssl", ["s_server", "-accept", "127.0.0.1:0", "-cert", cert, "-key", key, "-rev"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  })
   try {
-    await new Promise<void>((resolve) => {
+    const port = await new Promise<number>((resolve, reject) => {
       let said = ""
-      child.stdout.on("data", (data: Buffer) => {
-        said += data.toString()
-        if (said.includes("ACCEPT")) resolve()
-      })
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on("data", (data: Buffer) => {
+          said += data.toString()
+          const [, found] = /ACCEPT .*:(\d+)\s/.exec(said) ?? []
+          if (found !== undefined) resolve(Number(found))
+        })
+      }
+      child.on("exit", (code) => reject(new Error(`openssl ended with ${code}: ${said}`)))
     })
     await run(function* () {
       const socket = yield* createConnection(["127.0.0.1", port], 10)
