@@ -367,6 +367,33 @@ export class SubprocessError extends Error {
 /** What a process was started with: a list, or a text for the shell. */
 export type ProcessArguments = string | readonly string[]
 
+/** What is known of a process that an error is about. */
+abstract class ProcessError extends SubprocessError {
+  /** What it was started with. */
+  readonly cmd: ProcessArguments
+  /** What it wrote to its output by then, if that was read: bytes, or a text. */
+  readonly output: Uint8Array | string | null
+  /** What it wrote to its error output by then, if that was read. */
+  readonly stderr: Uint8Array | string | null
+
+  constructor(
+    what: string,
+    cmd: ProcessArguments,
+    output: Uint8Array | string | null,
+    stderr: Uint8Array | string | null,
+  ) {
+    super(`Command ${JSON.stringify(cmd)} ${what}`)
+    this.cmd = cmd
+    this.output = output
+    this.stderr = stderr
+  }
+
+  /** The same as `output`. */
+  get stdout(): Uint8Array | string | null {
+    return this.output
+  }
+}
+
 /**
  * A process has ended with another code than 0, and that was to be an error. Python: `subprocess.CalledProcessError`.
  *
@@ -380,16 +407,10 @@ export type ProcessArguments = string | readonly string[]
  * }
  * ```
  */
-export class CalledProcessError extends SubprocessError {
+export class CalledProcessError extends ProcessError {
   override name = "CalledProcessError"
   /** The code that it ended with, or the negative number of the signal that ended it. */
   readonly returncode: number
-  /** What it was started with. */
-  readonly cmd: ProcessArguments
-  /** What it wrote to its output, if that was read: bytes, or a text. */
-  readonly output: Uint8Array | string | null
-  /** What it wrote to its error output, if that was read. */
-  readonly stderr: Uint8Array | string | null
 
   constructor(
     returncode: number,
@@ -399,30 +420,16 @@ export class CalledProcessError extends SubprocessError {
   ) {
     const how =
       returncode < 0 ? `died with ${signalName(-returncode)}` : `returned non-zero exit status ${String(returncode)}`
-    super(`Command ${JSON.stringify(cmd)} ${how}.`)
+    super(`${how}.`, cmd, output, stderr)
     this.returncode = returncode
-    this.cmd = cmd
-    this.output = output
-    this.stderr = stderr
-  }
-
-  /** The same as `output`. */
-  get stdout(): Uint8Array | string | null {
-    return this.output
   }
 }
 
 /** A process has not ended, or not said all, within the time that it was given. Python: `subprocess.TimeoutExpired`. */
-export class TimeoutExpired extends SubprocessError {
+export class TimeoutExpired extends ProcessError {
   override name = "TimeoutExpired"
-  /** What it was started with. */
-  readonly cmd: ProcessArguments
   /** Seconds. */
   readonly timeout: number
-  /** What it wrote to its output by then, if that was read: bytes, or a text. */
-  readonly output: Uint8Array | string | null
-  /** What it wrote to its error output by then, if that was read. */
-  readonly stderr: Uint8Array | string | null
 
   constructor(
     cmd: ProcessArguments,
@@ -430,16 +437,8 @@ export class TimeoutExpired extends SubprocessError {
     output: Uint8Array | string | null = null,
     stderr: Uint8Array | string | null = null,
   ) {
-    super(`Command ${JSON.stringify(cmd)} timed out after ${timeout} seconds`)
-    this.cmd = cmd
+    super(`timed out after ${timeout} seconds`, cmd, output, stderr)
     this.timeout = timeout
-    this.output = output
-    this.stderr = stderr
-  }
-
-  /** The same as `output`. */
-  get stdout(): Uint8Array | string | null {
-    return this.output
   }
 }
 

@@ -1,7 +1,7 @@
 import { host } from "#host"
 import { descriptors } from "./core/descriptors.ts"
 import type { Epoll } from "./core/epoll.ts"
-import { hostImports, PanicError, type EpollOwner, type Guest } from "./core/imports.ts"
+import { hostImports, PanicError, type EpollOwner, type Guest, type NameQuery } from "./core/imports.ts"
 import { getswitchinterval } from "./core/switchinterval.ts"
 import { Memory } from "./core/memory.ts"
 import { turns, type Turnable, type Turns } from "./core/turns.ts"
@@ -286,8 +286,8 @@ class Process implements Turnable, EpollOwner, Guest, WasiGuest {
     // its watchers are C's
   }
 
-  searchName(question: number, kind: number, ...rest: [number, number, number, number, number, number]): number {
-    return this.names.search(question, kind, ...rest)
+  searchName(question: number, ...query: NameQuery): number {
+    return this.names.search(question, ...query)
   }
 
   cancelName(question: number): void {

@@ -31,21 +31,23 @@ export interface Guest {
   /** c-ares has answered; the bytes are valid during the call. */
   resolved(id: number, status: number, answer: Uint8Array): void
   /** Begins a search for a C program's thread: 0, or an errno. See wasm/netdb.c. */
-  searchName(
-    question: number,
-    kind: number,
-    name: number,
-    service: number,
-    family: number,
-    type: number,
-    protocol: number,
-    flags: number,
-  ): number
+  searchName(question: number, ...query: NameQuery): number
   /** The thread does not wait for it any more. */
   cancelName(question: number): void
   /** The bytes of a file that configures names, or an errno. */
   config(path: string): Uint8Array | number
 }
+
+/** What a C program's thread asks of the resolver; `name` and `service` are pointers. See wasm/netdb.c. */
+export type NameQuery = [
+  kind: number,
+  name: number,
+  service: number,
+  family: number,
+  type: number,
+  protocol: number,
+  flags: number,
+]
 
 /** The first number of an epoll instance: HOST_EPOLL_FIRST in wasm/host.h. No descriptor has it. */
 const EPOLL_FIRST = 1 << 30
@@ -134,18 +136,7 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
     crashed: (thread: number, overflowed: number): void => guest.crashed(thread, overflowed !== 0),
     resolved: (id: number, status: number, answer: number, length: number): void =>
       guest.resolved(id, status, guest.memory.slice(answer >>> 0, length)),
-    name_search: guarded(
-      (
-        question: number,
-        kind: number,
-        name: number,
-        service: number,
-        family: number,
-        type: number,
-        protocol: number,
-        flags: number,
-      ) => guest.searchName(question, kind, name >>> 0, service >>> 0, family, type, protocol, flags),
-    ),
+    name_search: guarded((question: number, ...query: NameQuery) => guest.searchName(question, ...query)),
     name_cancel: (question: number): void => guest.cancelName(question),
     config: guarded((path: number, buffer: number, size: number) => {
       const text = guest.config(guest.memory.string(path >>> 0))

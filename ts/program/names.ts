@@ -1,3 +1,4 @@
+import type { NameQuery } from "../core/imports.ts"
 import { decodeAddress, encodeAddress } from "../core/sockaddr.ts"
 import type { Memory } from "../core/memory.ts"
 import { gaierror, herror } from "../exceptions.ts"
@@ -42,17 +43,9 @@ export class Names {
   }
 
   /** Begins a search: 0, or an errno. */
-  search(
-    question: number,
-    kind: number,
-    name: number,
-    service: number,
-    family: number,
-    type: number,
-    protocol: number,
-    flags: number,
-  ): number {
-    const body = this.body(kind, name, service, family, type, protocol, flags)
+  search(question: number, ...query: NameQuery): number {
+    const [kind] = query
+    const body = this.body(...query)
     if (typeof body === "number") return body
     const errorOf = kind === ADDRESSES || kind === NAMES ? addressError : hostError
     const greenlet = new QuietGreenlet<Uint8Array>(body)
@@ -79,16 +72,10 @@ export class Names {
   }
 
   private body(
-    kind: number,
-    name: number,
-    service: number,
-    family: number,
-    type: number,
-    protocol: number,
-    flags: number,
+    ...[kind, name, service, family, type, protocol, flags]: NameQuery
   ): (() => Generator<BlockingCall<unknown>, Uint8Array, unknown>) | number {
     const { memory } = this.guest
-    const text = (pointer: number): string | null => (pointer === 0 ? null : memory.string(pointer))
+    const text = (pointer: number): string | null => (pointer === 0 ? null : memory.string(pointer >>> 0))
     if (kind === ADDRESSES) {
       const [node, port] = [text(name), text(service)]
       return function* () {
@@ -96,7 +83,7 @@ export class Names {
       }
     }
     if (kind === NAMES) {
-      const sockaddr = sockaddrOf(memory.slice(name, family))
+      const sockaddr = sockaddrOf(memory.slice(name >>> 0, family))
       if (sockaddr === null) return -E.AFNOSUPPORT
       return function* () {
         return stringsOf(yield* getHub().resolver.getnameinfo(sockaddr, flags))

@@ -266,8 +266,11 @@ export class SSLSocket extends Socket {
    * @throws {RangeError} for another type. {SocketError} ENOTSUP when this host does not tell them.
    */
   getChannelBinding(type: (typeof CHANNEL_BINDING_TYPES)[number] = "tls-unique"): Uint8Array | null {
-    if (!CHANNEL_BINDING_TYPES.includes(type))
-      throw new RangeError(`${String(type)} channel binding type not implemented`)
+    if (!CHANNEL_BINDING_TYPES.includes(type)) {
+      throw new RangeError(
+        `the type of a channel binding is ${CHANNEL_BINDING_TYPES.join(" or ")}, not ${String(type)}`,
+      )
+    }
     const bytes = this.secure?.channelBinding(type) ?? -E.NOTCONN
     if (typeof bytes !== "number") return bytes
     if (bytes === -E.NOTCONN) return null
