@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -44,7 +45,9 @@ export class Certificates {
     const pair = this.make(name, subject, [])
     const extensions = this.path(`${name}.ext`)
     writeFileSync(extensions, `subjectAltName=${alternatives}\nbasicConstraints=CA:FALSE\n`)
-    const authority = ["-CA", this.path("ca.cert"), "-CAkey", this.path("ca.key"), "-CAcreateserial"]
+    // a serial number that begins with the digit 0, which not every host shows
+    const serial = `0x0${randomBytes(12).toString("hex").slice(1)}`
+    const authority = ["-CA", this.path("ca.cert"), "-CAkey", this.path("ca.key"), "-set_serial", serial]
     openssl("x509", "-req", "-in", pair.cert, ...authority, "-days", "2", "-extfile", extensions, "-out", pair.cert)
     return pair
   }

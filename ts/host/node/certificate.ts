@@ -12,10 +12,15 @@ export function certificateOf(socket: tls.TLSSocket): PeerCertificate | null {
     issuer: names(found.issuer),
     notBefore: found.valid_from,
     notAfter: found.valid_to,
-    serialNumber: found.serialNumber.toUpperCase(),
+    serialNumber: serial(found.serialNumber.toUpperCase()),
     alternativeNames: found.subjectaltname ?? "",
     access: access(found.infoAccess),
   }
+}
+
+// whole bytes, as OpenSSL writes them: Deno leaves a leading zero out
+function serial(digits: string): string {
+  return digits.length % 2 === 0 ? digits : `0${digits}`
 }
 
 function names(entity: tls.Certificate): Record<string, string | readonly string[]> {

@@ -52,6 +52,8 @@ function watch(modules: typeof threads, files: typeof fs, debug: typeof inspecto
   let seen = -1
   let since = 0
   let reported = false
+  // The interruption that was asked for and has not come: the thread is in a call of the system, or the machine is busy.
+  let asked: inspector.Session | null = null
   const say = (): void => {
     if (notice !== "") files.writeSync(2, notice)
   }
@@ -62,6 +64,8 @@ function watch(modules: typeof threads, files: typeof fs, debug: typeof inspecto
       seen = sign
       since = now
       reported = false
+      asked?.disconnect()
+      asked = null
     } else if (!reported && now - since > milliseconds && Atomics.load(signs, 1) === 0) {
       reported = true
       if (!interrupt()) say()
@@ -72,22 +76,20 @@ function watch(modules: typeof threads, files: typeof fs, debug: typeof inspecto
   function interrupt(): boolean {
     if (debug === null || key === null) return false
     const session = new debug.Session()
-    let paused = false
     try {
       session.connectToMainThread()
     } catch {
       return false
     }
-    // a thread that is in a call of the system does not pause
+    asked = session
+    // a thread that is in a call of the system does not pause before that returns
     const patience = setTimeout(() => {
-      if (paused) return
-      session.disconnect()
-      say()
+      if (asked === session) say()
     }, milliseconds)
     const urls = new Map<string, string>()
     session.on("Debugger.scriptParsed", ({ params }) => urls.set(params.scriptId, params.url))
     session.on("Debugger.paused", ({ params }) => {
-      paused = true
+      asked = null
       clearTimeout(patience)
       const stack = params.callFrames.map((frame) => {
         const { scriptId, lineNumber, columnNumber = 0 } = frame.location
