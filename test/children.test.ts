@@ -3,6 +3,7 @@ import { getHub, GreenletExit, joinall, run, sleep, spawn, Timeout, wait, type G
 import { processes } from "gevent-wasm/core"
 import { Pool } from "gevent-wasm/pool"
 import { SIGKILL, SIGTERM } from "gevent-wasm/signal"
+import { formatRunInfo } from "gevent-wasm/util"
 import { call, checkOutput, DEVNULL, PIPE, Popen, TimeoutExpired } from "gevent-wasm/subprocess"
 import { spawn as startProcess } from "node:child_process"
 import { once } from "node:events"
@@ -112,7 +113,10 @@ test(`a storm of children, kills, timeouts and pipelines leaves nothing behind (
       greenlets = greenlets.filter((each) => !each.dead)
     }
     yield* joinall(greenlets, 10)
-    assert.is(greenlets.filter((each) => !each.dead).length, 0)
+    const stuck = greenlets.filter((each) => !each.dead)
+    const where = formatRunInfo().join("\n")
+    for (const greenlet of stuck) yield* greenlet.kill()
+    assert.is(stuck.length, 0, where)
     // whoever was killed between start and end has left a child that its closed pipes end, or nobody
     const limit = performance.now() + 10_000
     while (processes.running > 0 && performance.now() < limit) yield* sleep(0.01)

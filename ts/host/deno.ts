@@ -1,5 +1,8 @@
+import { transport } from "./deno/transport.ts"
 import { arm, immediate } from "./deno/wakeup.ts"
 import type { Host } from "./host.ts"
+import { domains } from "./node/domains.ts"
+import { Stream } from "./node/stream.ts"
 import { host as node } from "./node.ts"
 
 /**
@@ -12,4 +15,10 @@ import { host as node } from "./node.ts"
  * host.name // "deno"
  * ```
  */
-export const host: Host = { ...node, name: "deno", immediate, arm }
+export const host: Host = {
+  ...node,
+  name: "deno",
+  immediate,
+  arm,
+  stream: (family: "inet" | "inet6" | "unix"): Stream => new Stream(domains[family], transport),
+}

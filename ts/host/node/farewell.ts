@@ -16,24 +16,35 @@ const CHECKS = 6
  */
 export function farewell(socket: net.Socket, domain: Domain, limit: number, total: boolean): void {
   socket.ref()
-  let left = unsent(socket)
+  const stop = watchProgress(
+    () => unsent(socket),
+    limit,
+    total,
+    () => domain.reset(socket),
+  )
+  socket.once("close", stop)
+  socket.once("finish", () => socket.destroy())
+  socket.resume()
+  if (socket.writableFinished) socket.destroy()
+  else if (!socket.writableEnded) socket.end()
+}
+
+/** Calls `reset` when nothing of what is unsent was sent within the limit of `farewell`; what it returns ends that. */
+export function watchProgress(unsent: () => number, limit: number, total: boolean, reset: () => void): () => void {
+  let left = unsent()
   let idle = 0
   const timer = setInterval(
     () => {
-      const now = unsent(socket)
+      const now = unsent()
       idle = now === left || total ? idle + 1 : 0
       left = now
-      if (idle >= CHECKS) domain.reset(socket)
+      if (idle >= CHECKS) reset()
     },
     Math.max(1, limit / CHECKS),
   )
   // The socket alone keeps the process alive: a timer would do so after it is gone.
   timer.unref()
-  socket.once("close", () => clearInterval(timer))
-  socket.once("finish", () => socket.destroy())
-  socket.resume()
-  if (socket.writableFinished) socket.destroy()
-  else if (!socket.writableEnded) socket.end()
+  return () => clearInterval(timer)
 }
 
 function unsent(socket: net.Socket): number {

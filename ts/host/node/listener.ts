@@ -5,8 +5,7 @@ import type { Wire, WireListener, WireUser } from "../wire.ts"
 import { acceptHandle, listensAtOnce, type Binding } from "./binding.ts"
 import type { Domain } from "./domain.ts"
 import { errnoOfError, errnoOfSystem } from "./errors.ts"
-import { AcceptedWire } from "./acceptedwire.ts"
-import { adoptSocket, handleOf, type Handle } from "./wire.ts"
+import { handleOf, type Handle } from "./wire.ts"
 
 /** Connections that may wait for accept(); beyond it new ones are reset, which the client sees as refused. */
 export const ACCEPT_QUEUE = 1024
@@ -27,16 +26,24 @@ export class Listener implements WireListener {
   private readonly domain: Domain
   private readonly binding: Binding
   private readonly changed: () => void
+  private readonly adopt: (connection: net.Socket | Handle, user: WireUser) => Wire
   private error = 0
 
   /**
    * @param binding - Where to listen; it is taken over.
    * @param changed - Called when accept() has something new to say.
+   * @param adopt - Makes the wire of a connection that is taken.
    */
-  constructor(domain: Domain, binding: Binding, changed: () => void) {
+  constructor(
+    domain: Domain,
+    binding: Binding,
+    changed: () => void,
+    adopt: (connection: net.Socket | Handle, user: WireUser) => Wire,
+  ) {
     this.domain = domain
     this.binding = binding
     this.changed = changed
+    this.adopt = adopt
     this.server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => this.arrived(socket))
     this.server.on("error", (error) => this.failed(error))
   }
@@ -65,7 +72,10 @@ export class Listener implements WireListener {
 
   accept(user: WireUser): Wire | number {
     const waiting = this.queue.shift()
-    if (waiting !== undefined) return adopt(waiting, user)
+    if (waiting !== undefined) {
+      if (waiting instanceof net.Socket) waiting.off("error", ignore)
+      return this.adopt(waiting, user)
+    }
     const error = this.error
     this.error = 0
     return error === 0 ? -E.AGAIN : -error
@@ -120,12 +130,6 @@ export class Listener implements WireListener {
     this.error = errnoOfError(error)
     this.changed()
   }
-}
-
-function adopt(connection: net.Socket | Handle, user: WireUser): Wire {
-  if (!(connection instanceof net.Socket)) return new AcceptedWire(connection, user)
-  connection.off("error", ignore)
-  return adoptSocket(connection, user).unref()
 }
 
 function ignore(): void {}

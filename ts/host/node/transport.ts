@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs"
-import type net from "node:net"
+import net from "node:net"
 import { E } from "../errno.ts"
 import type { Address } from "../descriptor.ts"
 import type { Transport, Wire, WireListener, WireUser } from "../wire.ts"
@@ -10,7 +10,7 @@ import { farewell } from "./farewell.ts"
 import { writeCopy } from "./copies.ts"
 import { Listener } from "./listener.ts"
 import { AcceptedWire } from "./acceptedwire.ts"
-import { fdOf, handleOf, openWire } from "./wire.ts"
+import { adoptSocket, fdOf, handleOf, openWire } from "./wire.ts"
 
 // V8 keeps the bytes of an array up to this length beside it, and moves them to memory of their own once native code asks
 // for them, which costs more than writing them from here: 1310 ns instead of 960 on Node 20, 1690 instead of 940 on Node 26.
@@ -35,7 +35,9 @@ export const transport: Transport = {
   },
 
   listen(domain: Domain, binding: Binding, backlog: number, changed: () => void): WireListener | number {
-    const listener = new Listener(domain, binding, changed)
+    const listener = new Listener(domain, binding, changed, (connection, user) =>
+      connection instanceof net.Socket ? adoptSocket(connection, user).unref() : new AcceptedWire(connection, user),
+    )
     const result = listener.listen(backlog)
     return result < 0 ? result : listener
   },
