@@ -4,8 +4,9 @@ import { ChunkQueue } from "../chunks.ts"
 import { Descriptor, ERR, HUP, IN, OUT } from "../descriptor.ts"
 import { E } from "../errno.ts"
 import { HIGH_WATER_MARK, type WireUser } from "../wire.ts"
+import { writeCopy } from "./copies.ts"
 import { transport } from "./transport.ts"
-import { adoptSocket, fdOf, handleOf } from "./wire.ts"
+import { adoptPipe, fdOf, handleOf } from "./wire.ts"
 
 /**
  * This end of a pipe whose other end is a descriptor of a child. It reads ahead up to the high-water mark, and takes writes
@@ -34,7 +35,7 @@ export class ChildPipe extends Descriptor implements WireUser {
     super()
     const stream = (source ?? sink) as net.Socket
     if (isMovable(stream)) {
-      const wire = adoptSocket(stream, this)
+      const wire = adoptPipe(stream, this)
       this.source = source === null ? null : wire
       this.sink = sink === null ? null : wire
       this.fd = fdOf(handleOf(wire))
@@ -103,8 +104,7 @@ export class ChildPipe extends Descriptor implements WireUser {
       }
     }
     const count = Math.min(from.length - done, HIGH_WATER_MARK)
-    // a copy: the host writes later, when the caller has long used its memory for something else
-    this.blocked = !sink.write(from.slice(done, done + count))
+    this.blocked = !writeCopy(sink, from.subarray(done, done + count))
     this.buffered = true
     return done + count
   }

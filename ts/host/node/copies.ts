@@ -1,4 +1,4 @@
-import type net from "node:net"
+import type { Writable } from "node:stream"
 
 /** The longest copy. */
 export const LONGEST_COPY = 65536
@@ -37,22 +37,24 @@ export function release(copy: Uint8Array): void {
   if (copy.length >= SMALL && free.length < KEPT) free.push(new Uint8Array(copy.buffer as ArrayBuffer))
 }
 
-/** Gives a socket copies of bytes. */
-export function writeCopy(socket: net.Socket, bytes: Uint8Array): void {
+/** Gives a stream copies of bytes: whether it wants more before it has drained. */
+export function writeCopy(stream: Writable, bytes: Uint8Array): boolean {
+  let more = true
   for (let at = 0; at < bytes.length; at += LONGEST_COPY) {
     const part = bytes.length <= LONGEST_COPY ? bytes : bytes.subarray(at, at + LONGEST_COPY)
-    if (socket.writableLength > 0 && part.length < SMALL) {
+    if (stream.writableLength > 0 && part.length < SMALL) {
       // a buffer for a few bytes would be more than they are counted as
-      socket.write(part.slice())
+      more = stream.write(part.slice())
       continue
     }
     const copy = copyOf(part)
     let held = false
-    socket.write(copy, (error) => {
+    more = stream.write(copy, (error) => {
       if (held && !error) release(copy)
     })
-    if (socket.writableLength === 0) continue
+    if (stream.writableLength === 0) continue
     held = true
     hold(copy)
   }
+  return more
 }

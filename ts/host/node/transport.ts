@@ -61,8 +61,9 @@ export const transport: Transport = {
     }
   },
 
-  write: (wire: Wire, bytes: Uint8Array): void =>
-    writeCopy(wire instanceof AcceptedWire ? wire.open() : (wire as net.Socket), bytes),
+  write(wire: Wire, bytes: Uint8Array): void {
+    writeCopy(wire instanceof AcceptedWire ? wire.open() : (wire as net.Socket), bytes)
+  },
 
   farewell: (wire: Wire, domain: Domain, limit: number, total: boolean): void =>
     farewell(wire as net.Socket, domain, limit, total),

@@ -72,10 +72,19 @@ export function adoptHandle(handle: Handle, user: WireUser): net.Socket {
  * handle to move, the server's own socket serves.
  */
 export function adoptSocket(shell: net.Socket, user: WireUser): net.Socket {
+  const handle = takeHandle(shell)
+  return handle === undefined ? tell(deliverData(shell, user), user) : makeSocket(handle, user)
+}
+
+/** Like `adoptSocket` for a pipe, whose reads are of any size: the host's own chunks fit them. */
+export function adoptPipe(shell: net.Socket, user: WireUser): net.Socket {
+  return tell(deliverData(readChunks(takeHandle(shell)), user), user)
+}
+
+function takeHandle(shell: net.Socket): Handle | undefined {
   const handle = handleOf(shell)
-  if (handle === undefined) return tell(deliverData(shell, user), user)
-  ;(shell as unknown as WithHandle)._handle = null
-  return makeSocket(handle, user)
+  if (handle !== undefined) (shell as unknown as WithHandle)._handle = null
+  return handle
 }
 
 function makeSocket(handle: unknown, user: WireUser): net.Socket {
