@@ -23,6 +23,7 @@ export class CarriedStream extends SecureStream implements Carrier {
   // Sealed bytes that the descriptor below does not take yet.
   private outgoing: Uint8Array = NO_BYTES
   private sent: (() => void) | undefined = undefined
+  private draining = false
   private hungry = true
   private feeding = false
   // The last record may have ended the stream: the engine says so within a turn.
@@ -197,24 +198,35 @@ export class CarriedStream extends SecureStream implements Carrier {
   // --- bytes out ---
 
   private drain(): void {
-    while (this.outgoing.length > 0) {
-      const count = this.inner.send(this.outgoing)
-      if (count === -E.AGAIN) return
-      if (count === -E.PIPE) {
-        this.outgoing = NO_BYTES
-        this.refused()
-        return
-      }
-      if (count < 0) {
-        this.broken(-count)
-        return
-      }
-      this.outgoing = count === this.outgoing.length ? NO_BYTES : this.outgoing.subarray(count)
-    }
+    // the other end of a pair may answer before `send` returns
+    if (this.draining) return
+    this.draining = true
+    const done = this.sendAll()
+    this.draining = false
+    if (!done) return
     const { sent } = this
     this.sent = undefined
     sent?.()
     if (this.carriedAll) this.allCarried()
+  }
+
+  /** Whether the descriptor below took all of it. */
+  private sendAll(): boolean {
+    while (this.outgoing.length > 0) {
+      const count = this.inner.send(this.outgoing)
+      if (count === -E.AGAIN) return false
+      if (count === -E.PIPE) {
+        this.outgoing = NO_BYTES
+        this.refused()
+        return false
+      }
+      if (count < 0) {
+        this.broken(-count)
+        return false
+      }
+      this.outgoing = count === this.outgoing.length ? NO_BYTES : this.outgoing.subarray(count)
+    }
+    return true
   }
 
   protected override get full(): boolean {
