@@ -1,10 +1,10 @@
-import { run, spawn } from "gevent-wasm"
+import { run, sleep, spawn } from "gevent-wasm"
 import { socketpair } from "gevent-wasm/socket"
 import { TLSVersion } from "gevent-wasm/ssl"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { text } from "./sockets.ts"
-import { clientContext, serverContext, testBothWays, way } from "./tls.ts"
+import { clientContext, securePair, serverContext, testBothWays, way } from "./tls.ts"
 
 testBothWays("SS-01: the two ends of a socketpair get TLS", async () => {
   for (const version of [TLSVersion.TLSv1_2, TLSVersion.TLSv1_3]) {
@@ -41,6 +41,28 @@ testBothWays("SS-01: the two ends of a socketpair get TLS", async () => {
       yield* echo.get()
     })
   }
+})
+
+testBothWays("SS-03: what a writer may send stops growing while the reader does not read", async () => {
+  await run(function* () {
+    const [client, server] = yield* securePair()
+    using _client = client
+    using _server = server
+    let sent = 0
+    const writing = spawn(function* () {
+      for (;;) sent += yield* client.send(new Uint8Array(65536))
+    })
+    let before = -1
+    while (sent !== before) {
+      before = sent
+      yield* sleep(0.3)
+      assert.ok(sent < 1 << 25, `${sent} bytes were taken, and there is no end`)
+    }
+    assert.ok(sent > 0)
+    while (sent < before + (1 << 23))
+      assert.ok((yield* server.recv(65536)).length > 0, "it goes on when the reader does")
+    yield* writing.kill()
+  })
 })
 
 test.run()

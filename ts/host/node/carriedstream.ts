@@ -48,12 +48,11 @@ export class CarriedStream extends SecureStream implements Carrier {
   override send(from: Uint8Array): number {
     const result = this.sendable()
     if (result < 0) return result
-    const engine = this.engine!
-    const room = HIGH_WATER_MARK - engine.writableLength
+    const room = HIGH_WATER_MARK - this.queued
     if (room <= 0) return -E.AGAIN
     const count = Math.min(from.length, room)
     // a copy in any case: what waits for the one before is sealed later
-    if (count > 0) engine.write(Buffer.from(from.subarray(0, count)))
+    if (count > 0) this.engine!.write(Buffer.from(from.subarray(0, count)))
     return count
   }
 
@@ -110,6 +109,7 @@ export class CarriedStream extends SecureStream implements Carrier {
     engine.on("data", (data: Buffer) => this.received(data))
     engine.on("end", () => this.peerEnded())
     engine.on("drain", () => this.notify())
+    this.sealed.on("drain", () => this.notify())
     // Deno writes its last record a little later
     engine.on("finish", () => setImmediate(() => this.allCarried()))
     this.held = received
@@ -229,8 +229,13 @@ export class CarriedStream extends SecureStream implements Carrier {
     return true
   }
 
+  /** Bytes that were taken and wait, sealed or not: Bun's engine seals all that it is given at once. */
+  private get queued(): number {
+    return Math.max(this.engine!.writableLength, this.sealed.writableLength)
+  }
+
   protected override get full(): boolean {
-    return this.engine!.writableLength >= HIGH_WATER_MARK
+    return this.queued >= HIGH_WATER_MARK
   }
 
   private get unwrapped(): boolean {
