@@ -628,23 +628,6 @@ test("SS-04: a closed or unwrapped socket is neither read nor written", async ()
   await settled(idle)
 })
 
-testBothWays("SS-05: two sockets cannot share a TLS connection", async () => {
-  await run(function* () {
-    const [client, server] = yield* securePair()
-    assert.throws(
-      () => client.dup(),
-      (error: SocketError) => error.code === "ENOTSUP",
-    )
-    client.close()
-    server.close()
-    assert.throws(
-      () => client.dup(),
-      (error: SocketError) => error.code === "EBADF",
-    )
-  })
-  await settled(idle)
-})
-
 testBothWays("SS-06: a socket with timeout 0 says what it would wait for", async () => {
   await run(function* () {
     const [near, far] = yield* connectedPair()

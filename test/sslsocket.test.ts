@@ -1,5 +1,5 @@
 import { run, sleep, spawn } from "gevent-wasm"
-import { socketpair } from "gevent-wasm/socket"
+import { MSG_DONTWAIT, MSG_PEEK, type Socket, type SocketError, socketpair } from "gevent-wasm/socket"
 import { TLSVersion } from "gevent-wasm/ssl"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
@@ -62,6 +62,55 @@ testBothWays("SS-03: what a writer may send stops growing while the reader does 
     while (sent < before + (1 << 23))
       assert.ok((yield* server.recv(65536)).length > 0, "it goes on when the reader does")
     yield* writing.kill()
+  })
+})
+
+testBothWays("SS-03: a size limits what is received into a buffer, and flags are refused", async () => {
+  await run(function* () {
+    const [client, server] = yield* securePair()
+    using _client = client
+    using _server = server
+    yield* server.sendall("abcdef")
+    const buffer = new Uint8Array(6)
+    assert.is(yield* client.recvInto(buffer, 2), 2)
+    assert.equal([...buffer], [97, 98, 0, 0, 0, 0])
+    assert.throws(() => client.recvInto(buffer, 7), RangeError)
+    for (const flags of [MSG_PEEK, MSG_DONTWAIT]) {
+      const refused = new RegExp(`flags of .* must be 0 on an SSLSocket, not ${flags}`)
+      assert.throws(() => client.recv(2, flags), refused)
+      assert.throws(() => client.recvInto(buffer, 2, flags), refused)
+      assert.throws(() => client.send("x", flags), refused)
+      assert.throws(() => client.sendall("x", flags), refused)
+    }
+    assert.throws(() => client.recv(2, MSG_PEEK), RangeError)
+    assert.throws(() => client.recv(2, "x" as never), TypeError)
+    assert.is(text(yield* client.recv(6)), "cdef", "nothing was lost")
+  })
+})
+
+testBothWays("SS-05: what TLS cannot do is refused", async () => {
+  await run(function* () {
+    const [client, server] = yield* securePair()
+    using _server = server
+    // the types know of it, too
+    const socket: Socket = client
+    const buffer = new Uint8Array(1)
+    const notAllowed = [
+      () => socket.recvfrom(1),
+      () => socket.recvfromInto(buffer),
+      () => socket.sendto("x", server.getsockname()),
+    ]
+    const notSupported = [
+      () => socket.recvmsg(1),
+      () => socket.recvmsgInto([buffer]),
+      () => socket.sendmsg(["x"]),
+      () => socket.dup(),
+    ]
+    for (const call of notAllowed) assert.throws(call, (error: Error) => error instanceof RangeError)
+    for (const call of notSupported) assert.throws(call, (error: SocketError) => error.code === "ENOTSUP")
+    client.close()
+    for (const call of [...notAllowed, ...notSupported])
+      assert.throws(call, (error: SocketError) => error.code === "EBADF")
   })
 })
 

@@ -5,7 +5,7 @@ import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
 import type { Credentials, Secure, SecureOptions } from "../host/secure.ts"
 import type { AddressArgument, SocketAddress } from "../socket/address.ts"
-import { bytesOf, checkSize, writable, type Data } from "../socket/bytes.ts"
+import { bytesOf, checkSize, limited, writable, type Data } from "../socket/bytes.ts"
 import { SO_ACCEPTCONN, SOL_SOCKET } from "../socket/constants.ts"
 import { Socket } from "../socket/socket.ts"
 import type { BlockingCall, Wait } from "../wait.ts"
@@ -14,6 +14,7 @@ import { CERT_NONE, CERT_REQUIRED, CHANNEL_BINDING_TYPES } from "./constants.ts"
 import type { SSLContext } from "./context.ts"
 import { Handshake } from "./handshake.ts"
 import { Read, ReadInto } from "./read.ts"
+import { checkNoFlags, StreamOnlySocket } from "./streamonly.ts"
 import { Unwrap } from "./unwrap.ts"
 import type { WrapOptions } from "./wrap.ts"
 import { Write, WriteAll } from "./write.ts"
@@ -32,7 +33,7 @@ import { Write, WriteAll } from "./write.ts"
  * console.log(new TextDecoder().decode(await secure.recv(1024)))
  * ```
  */
-export class SSLSocket extends Socket {
+export class SSLSocket extends StreamOnlySocket {
   /** Whether it is the server's end. gevent: `server_side`. */
   readonly serverSide: boolean
   /** The name that a client asked for and checks; null for none. gevent: `server_hostname`. */
@@ -127,38 +128,49 @@ export class SSLSocket extends Socket {
    * Waits for bytes.
    *
    * @param size - How many at most.
+   * @param flags - 0, once there is TLS.
    * @returns None at the end of the stream.
    * @throws {SSLError} {SSLWantReadError} with timeout 0. {SSLEOFError} unless `suppressRaggedEofs`. {SocketTimeout}
+   * @throws {RangeError} for flags, at the call.
    */
-  override recv(size: number): Wait<Uint8Array> {
+  override recv(size: number, flags = 0): Wait<Uint8Array> {
     const secure = this.layer()
-    if (secure === null) return super.recv(size)
+    if (secure === null) return super.recv(size, flags)
     checkSize(size)
+    checkNoFlags(flags, "recv")
     return new Read(this.endpoint, secure, this.suppressRaggedEofs, size)
   }
 
-  /** As `recv`, into a buffer: how many bytes, 0 at the end. gevent: `recv_into`. */
-  override recvInto(buffer: ArrayBufferView): Wait<number> {
+  /** As `recv`, into a buffer: how many bytes, 0 at the end. A size of 0 is that of the buffer. gevent: `recv_into`. */
+  override recvInto(buffer: ArrayBufferView, size = 0, flags = 0): Wait<number> {
     const secure = this.layer()
-    if (secure === null) return super.recvInto(buffer)
-    return new ReadInto(this.endpoint, secure, this.suppressRaggedEofs, writable(buffer))
+    if (secure === null) return super.recvInto(buffer, size, flags)
+    const into = limited(buffer, size)
+    checkNoFlags(flags, "recvInto")
+    return new ReadInto(this.endpoint, secure, this.suppressRaggedEofs, into)
   }
 
   /**
    * Sends some of the bytes, and waits until that is possible.
    *
+   * @param flags - 0, once there is TLS.
    * @returns How many bytes were taken.
    * @throws {SSLError} {SSLWantWriteError} with timeout 0. {SSLZeroReturnError} when TLS was ended. {SocketTimeout}
+   * @throws {RangeError} for flags, at the call.
    */
-  override send(data: Data): Wait<number> {
+  override send(data: Data, flags = 0): Wait<number> {
     const secure = this.layer()
-    return secure === null ? super.send(data) : new Write(this.endpoint, secure, bytesOf(data))
+    if (secure === null) return super.send(data, flags)
+    checkNoFlags(flags, "send")
+    return new Write(this.endpoint, secure, bytesOf(data))
   }
 
   /** Sends all of the bytes. @throws as `send`. */
-  override sendall(data: Data): Wait<void> {
+  override sendall(data: Data, flags = 0): Wait<void> {
     const secure = this.layer()
-    return secure === null ? super.sendall(data) : new WriteAll(this.endpoint, secure, bytesOf(data))
+    if (secure === null) return super.sendall(data, flags)
+    checkNoFlags(flags, "sendall")
+    return new WriteAll(this.endpoint, secure, bytesOf(data))
   }
 
   /** Connects, and makes the handshake if `doHandshakeOnConnect`. @throws as `Socket.connect` and `doHandshake`. */
@@ -275,12 +287,6 @@ export class SSLSocket extends Socket {
     if (typeof bytes !== "number") return bytes
     if (bytes === -E.NOTCONN) return null
     throw new SocketError(bytes, "getChannelBinding", `this host does not tell ${type}`)
-  }
-
-  /** Two sockets cannot share a TLS connection. @throws {SocketError} always, ENOTSUP. */
-  override dup(): Socket {
-    this.endpoint.live("dup")
-    throw new SocketError(E.NOTSUP, "dup", "two sockets cannot share a TLS connection")
   }
 
   /** What the console shows. */
