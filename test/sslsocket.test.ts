@@ -1,9 +1,11 @@
-import { run, sleep, spawn } from "gevent-wasm"
-import { MSG_DONTWAIT, MSG_PEEK, type Socket, type SocketError, socketpair } from "gevent-wasm/socket"
-import { TLSVersion } from "gevent-wasm/ssl"
+import { host } from "#host"
+import { run, sleep, spawn, type Wait } from "gevent-wasm"
+import { E } from "gevent-wasm/host"
+import { createConnection, MSG_DONTWAIT, MSG_PEEK, Socket, type SocketError, socketpair } from "gevent-wasm/socket"
+import { createDefaultContext, SSLCertVerificationError, SSLError, SSLSocket, TLSVersion } from "gevent-wasm/ssl"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
-import { text } from "./sockets.ts"
+import { connectedPair, failure, listening, text } from "./sockets.ts"
 import { clientContext, securePair, serverContext, testBothWays, way } from "./tls.ts"
 
 testBothWays("SS-01: the two ends of a socketpair get TLS", async () => {
@@ -113,5 +115,96 @@ testBothWays("SS-05: what TLS cannot do is refused", async () => {
       assert.throws(call, (error: SocketError) => error.code === "EBADF")
   })
 })
+
+testBothWays("SS-01: connectEx makes the handshake, and throws its errors", async () => {
+  await run(function* () {
+    using listener = listening()
+    const address = listener.getsockname()
+    const greeting = spawn(function* () {
+      using socket = yield* serverContext().wrapSocket((yield* listener.accept())[0], { ...way, serverSide: true })
+      yield* socket.sendall("hello")
+    })
+    using client = yield* clientContext().wrapSocket(new Socket(), { ...way, serverHostname: "localhost" })
+    assert.is(yield* client.connectEx(address), 0)
+    assert.ok(client.version() !== null)
+    assert.is(text(yield* client.recv(5)), "hello")
+    yield* greeting.join()
+
+    const refusing = spawn(function* () {
+      const [far] = yield* listener.accept()
+      return yield* failure(serverContext().wrapSocket(far, { ...way, serverSide: true }))
+    })
+    const wary = createDefaultContext() // trusts only whom the host trusts
+    using stranger = yield* wary.wrapSocket(new Socket(), { ...way, serverHostname: "localhost" })
+    assert.instance(yield* failure(stranger.connectEx(address)), SSLCertVerificationError)
+    assert.ok(stranger.closed)
+    yield* refusing.join()
+
+    listener.close()
+    using lonely = yield* clientContext().wrapSocket(new Socket(), { ...way, serverHostname: "localhost" })
+    assert.is(yield* lonely.connectEx(address), host.systemErrno(E.CONNREFUSED))
+    assert.is(lonely.version(), null)
+  })
+})
+
+testBothWays("SS-04: a closed socket does not connect, and a connected one not again", async () => {
+  await run(function* () {
+    const [client, server] = yield* securePair()
+    const address = server.getsockname()
+    const connecting = function* (): Generator<Wait<unknown>, void, unknown> {
+      yield* client.connect(address)
+    }
+    assert.is((yield* failure(connecting())).code, "EISCONN")
+    assert.is(yield* client.connectEx(address), host.systemErrno(E.ISCONN))
+    client.close()
+    server.close()
+    assert.is((yield* failure(connecting())).code, "EBADF")
+    assert.is(yield* client.connectEx(address), host.systemErrno(E.BADF))
+  })
+})
+
+testBothWays("SS-10: a socket that listens wraps what it accepts without waiting", async () => {
+  await run(function* () {
+    using listener = yield* serverContext().wrapSocket(listening(), { ...way, serverSide: true })
+    assert.is(listener.acceptNow(), null)
+    const connecting = spawn(function* () {
+      const connection = yield* createConnection(listener.getsockname())
+      return yield* clientContext().wrapSocket(connection, { ...way, serverHostname: "localhost" })
+    })
+    let accepted: ReturnType<typeof listener.acceptNow> = null
+    while (accepted === null) {
+      yield* sleep(0.01)
+      accepted = listener.acceptNow()
+    }
+    using server = accepted[0]
+    assert.instance(server, SSLSocket)
+    yield* server.sendall("sealed")
+    using client = yield* connecting.get()
+    assert.is(text(yield* client.recv(100)), "sealed")
+  })
+})
+
+testBothWays(
+  "SS-08: sniCallback returns the number of an alert or nothing, and something else fails the handshake",
+  async () => {
+    for (const [returned, kind] of [
+      ["x", TypeError],
+      [Promise.resolve(), TypeError],
+      [300, RangeError],
+    ] as const) {
+      const context = serverContext()
+      context.sniCallback = () => returned as never
+      await run(function* () {
+        const [near, far] = yield* connectedPair()
+        const serving = spawn(() => failure(context.wrapSocket(far, { ...way, serverSide: true })))
+        const error = yield* failure(clientContext().wrapSocket(near, { ...way, serverHostname: "localhost" }))
+        assert.instance(error, SSLError)
+        const { reason, cause } = (yield* serving.get()) as SSLError
+        assert.is(reason, "CALLBACK_FAILED")
+        assert.instance(cause, kind)
+      })
+    }
+  },
+)
 
 test.run()

@@ -3,17 +3,19 @@ import { SocketError } from "../exceptions.ts"
 import { Flow } from "../flow.ts"
 import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
-import type { Credentials, Secure, SecureOptions } from "../host/secure.ts"
+import type { Secure, SecureOptions } from "../host/secure.ts"
 import type { AddressArgument, SocketAddress } from "../socket/address.ts"
 import { bytesOf, checkSize, limited, writable, type Data } from "../socket/bytes.ts"
 import { SO_ACCEPTCONN, SOL_SOCKET } from "../socket/constants.ts"
 import { Socket } from "../socket/socket.ts"
 import type { BlockingCall, Wait } from "../wait.ts"
 import { describeCertificate, type CertificateInfo } from "./certificate.ts"
+import { cipherOf, type Cipher } from "./cipher.ts"
 import { CERT_NONE, CERT_REQUIRED, CHANNEL_BINDING_TYPES } from "./constants.ts"
 import type { SSLContext } from "./context.ts"
 import { Handshake } from "./handshake.ts"
 import { Read, ReadInto } from "./read.ts"
+import { choose } from "./servername.ts"
 import { checkNoFlags, StreamOnlySocket } from "./streamonly.ts"
 import { Unwrap } from "./unwrap.ts"
 import type { WrapOptions } from "./wrap.ts"
@@ -175,11 +177,23 @@ export class SSLSocket extends StreamOnlySocket {
 
   /** Connects, and makes the handshake if `doHandshakeOnConnect`. @throws as `Socket.connect` and `doHandshake`. */
   override connect(address: AddressArgument): Wait<void> {
-    if (this.serverSide) throw new RangeError("can't connect in server-side mode")
+    this.checkClient()
+    this.endpoint.live("connect")
     if (this.secure !== null) throw new SocketError(E.ISCONN, "connect")
     const connecting = super.connect(address)
     // what is returned waits twice; to its caller it is one wait
     return new Flow(() => this.connectAndSecure(connecting)) as unknown as Wait<void>
+  }
+
+  /**
+   * As `connect`, but returns the number of an error of the connection instead of throwing it. gevent: `connect_ex`.
+   *
+   * @throws as `Socket.connectEx`. Those of `doHandshake` when the connection is there and TLS is not; it is closed then.
+   */
+  override connectEx(address: AddressArgument): Wait<number> {
+    this.checkClient()
+    const connecting = super.connectEx(address)
+    return new Flow(() => this.connectAndSecure(connecting)) as unknown as Wait<number>
   }
 
   /**
@@ -191,6 +205,17 @@ export class SSLSocket extends StreamOnlySocket {
   override accept(): Wait<[SSLSocket, SocketAddress]> {
     const accepting = super.accept()
     return new Flow(() => this.acceptAndSecure(accepting)) as unknown as Wait<[SSLSocket, SocketAddress]>
+  }
+
+  /**
+   * Takes and wraps a connection that waits already; null when there is none. It never waits: the handshake begins with the
+   * first call of the connection.
+   *
+   * @throws {SocketError} as `accept`. gevent: `socket._accept()`.
+   */
+  override acceptNow(): [SSLSocket, SocketAddress] | null {
+    const accepted = super.acceptNow()
+    return accepted === null ? null : [this.wrapAccepted(accepted[0]), accepted[1]]
   }
 
   /**
@@ -240,9 +265,8 @@ export class SSLSocket extends StreamOnlySocket {
   }
 
   /** The cipher suite, the version that defined it, and its secret bits; null before the end of the handshake. gevent: `cipher()`. */
-  cipher(): [name: string, version: string, secretBits: number] | null {
-    const cipher = this.secure?.session()?.cipher ?? null
-    return cipher === null ? null : [cipher.name, cipher.version, secretBits(cipher.name)]
+  cipher(): Cipher | null {
+    return cipherOf(this.secure?.session() ?? null)
   }
 
   /** `"TLSv1.3"`; null before the end of the handshake. gevent: `version()`. */
@@ -294,9 +318,35 @@ export class SSLSocket extends StreamOnlySocket {
     return super.toString().replace(/^<Socket/, "<SSLSocket")
   }
 
-  private *connectAndSecure(connecting: Wait<void>): Generator<BlockingCall<unknown>, void, unknown> {
-    yield* connecting
-    if (!this.doHandshakeOnConnect) return
+  private checkClient(): void {
+    if (this.serverSide) throw new RangeError("can't connect in server-side mode")
+  }
+
+  /** @param connecting - Comes to the number of an error, or to 0 or nothing when the connection is there. */
+  private *connectAndSecure<T extends number | void>(
+    connecting: Wait<T>,
+  ): Generator<BlockingCall<unknown>, T, unknown> {
+    const result = yield* connecting
+    if (this.doHandshakeOnConnect && !result) yield* this.shakeOrClose()
+    return result
+  }
+
+  private *acceptAndSecure(
+    accepting: Wait<[Socket, SocketAddress]>,
+  ): Generator<BlockingCall<unknown>, [SSLSocket, SocketAddress], unknown> {
+    const [socket, address] = yield* accepting
+    const accepted = this.wrapAccepted(socket)
+    if (this.doHandshakeOnConnect) yield* accepted.shakeOrClose()
+    return [accepted, address]
+  }
+
+  private wrapAccepted(socket: Socket): SSLSocket {
+    const { serverSide, doHandshakeOnConnect, suppressRaggedEofs, unwraps: unwrap } = this
+    return new SSLSocket(socket, this.current, { serverSide, doHandshakeOnConnect, suppressRaggedEofs, unwrap })
+  }
+
+  /** Makes the handshake; for the other parts of this library. A socket whose handshake fails or is interrupted is closed. */
+  *shakeOrClose(): Generator<BlockingCall<unknown>, void, unknown> {
     let done = false
     try {
       yield* this.doHandshake()
@@ -304,23 +354,6 @@ export class SSLSocket extends StreamOnlySocket {
     } finally {
       if (!done) this.close()
     }
-  }
-
-  private *acceptAndSecure(
-    accepting: Wait<[Socket, SocketAddress]>,
-  ): Generator<BlockingCall<unknown>, [SSLSocket, SocketAddress], unknown> {
-    const [socket, address] = yield* accepting
-    const { serverSide, doHandshakeOnConnect, suppressRaggedEofs, unwraps: unwrap } = this
-    const options = { serverSide, doHandshakeOnConnect, suppressRaggedEofs, unwrap }
-    const accepted = new SSLSocket(socket, this.current, options)
-    let done = !doHandshakeOnConnect
-    try {
-      if (!done) yield* accepted.doHandshake()
-      done = true
-    } finally {
-      if (!done) accepted.close()
-    }
-    return [accepted, address]
   }
 
   /** Puts TLS between the number and the connection. */
@@ -348,14 +381,8 @@ export class SSLSocket extends StreamOnlySocket {
       verify: verifyMode === CERT_NONE ? "none" : verifyMode === CERT_REQUIRED ? "required" : "optional",
       unwrap,
       protocols: current.alpnProtocols,
-      choose: current.sniCallback === null ? undefined : (name) => this.choose(name),
+      choose: current.sniCallback === null ? undefined : (name) => choose(this, name),
     }
-  }
-
-  private choose(name: string | null): Credentials | number {
-    const { current } = this
-    const alert = current.sniCallback!(this, name, current)
-    return typeof alert === "number" ? alert : this.current.credentials
   }
 
   /** The TLS over the connection. @throws {SocketError} EBADF when it is closed, ENOTCONN when there is none. */
@@ -376,9 +403,4 @@ export class SSLSocket extends StreamOnlySocket {
 function isConnected(descriptor: Descriptor): boolean {
   // a peer that has gone has no name, but the connection is one
   return descriptor.peerAddress() !== -E.NOTCONN && descriptor.getOption(SOL_SOCKET, SO_ACCEPTCONN) !== 1
-}
-
-function secretBits(cipher: string): number {
-  if (/256|CHACHA20/.test(cipher.replace(/SHA\d+$/, ""))) return 256
-  return cipher.includes("3DES") || cipher.includes("DES-CBC3") ? 112 : 128
 }

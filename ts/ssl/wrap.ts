@@ -28,14 +28,7 @@ export function wrap(context: SSLContext, socket: Socket, options: WrapOptions):
   check(context, socket, options)
   return new Flow(function* () {
     const secure = new SSLSocket(socket, context, options)
-    if (!secure.handshakeDue) return secure
-    let done = false
-    try {
-      yield* secure.doHandshake()
-      done = true
-    } finally {
-      if (!done) secure.close()
-    }
+    if (secure.handshakeDue) yield* secure.shakeOrClose()
     return secure
   })
 }
