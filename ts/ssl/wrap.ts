@@ -38,6 +38,12 @@ export function checkEnds({ suppressRaggedEofs = true, unwrap = true }: WrapOpti
   if (!suppressRaggedEofs && !unwrap) throw new RangeError("suppressRaggedEofs: false needs unwrap: true")
 }
 
+/** @throws {RangeError} when the context is for the other side alone. */
+export function checkSide({ protocol }: SSLContext, serverSide: boolean): void {
+  if (serverSide && protocol === PROTOCOL_TLS_CLIENT) throw new RangeError("a context for clients cannot serve")
+  if (!serverSide && protocol === PROTOCOL_TLS_SERVER) throw new RangeError("a context for servers cannot connect")
+}
+
 function check(context: SSLContext, socket: Socket, options: WrapOptions): void {
   const { serverSide = false, serverHostname = null, doHandshakeOnConnect = true } = options
   checkEnds(options)
@@ -48,11 +54,10 @@ function check(context: SSLContext, socket: Socket, options: WrapOptions): void 
   if (serverHostname !== null && typeof serverHostname !== "string") {
     throw new TypeError(`serverHostname must be a string, not ${String(serverHostname)}`)
   }
+  checkSide(context, serverSide)
   if (serverSide) {
-    if (context.protocol === PROTOCOL_TLS_CLIENT) throw new RangeError("a context for clients cannot serve")
     if (serverHostname !== null) throw new RangeError("serverHostname can only be specified in client mode")
   } else {
-    if (context.protocol === PROTOCOL_TLS_SERVER) throw new RangeError("a context for servers cannot connect")
     if (serverHostname === "" || serverHostname?.startsWith(".") === true) {
       throw new RangeError("serverHostname cannot be an empty string or start with a leading dot.")
     }
