@@ -17,7 +17,7 @@ const ROWS = [
   { row: "UDP", tests: ["datagram", "udp"] },
   { row: "names", tests: ["resolver", "connection"] },
   { row: "unix sockets", tests: ["unix"] },
-  { row: "TLS client", tests: ["ssl"] },
+  { row: "TLS client", tests: ["ssl", "sslsocket"] },
   { row: "TLS server", tests: ["sslserver"] },
   { row: "select, selectors", tests: ["select", "selectors"] },
   { row: "file objects", tests: ["fileobject", "makefile"] },

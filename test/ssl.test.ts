@@ -35,7 +35,6 @@ import {
   SSLZeroReturnError,
   TLSVersion,
   wrapSocket,
-  type WrapOptions,
 } from "gevent-wasm/ssl"
 import { execFile, execFileSync, spawn as startProcess } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -44,10 +43,8 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
-import { Certificates } from "./certificates.ts"
 import { connectedPair, failure, listening, openDescriptors, readAll, settled, text } from "./sockets.ts"
-
-const certificates = new Certificates()
+import { certificates, clientContext, securePair, serverContext, testBothWays, way, type Ends } from "./tls.ts"
 
 const loopback = listening()
 await createConnection(loopback.getsockname()).then((socket) => socket.close())
@@ -55,49 +52,6 @@ loopback.close()
 await sleep(0.05)
 /** What is open while no test runs; the hub and the host have opened what they need. */
 const idle = openDescriptors()
-
-function serverContext(pair = certificates.server): SSLContext {
-  const context = createDefaultContext(Purpose.CLIENT_AUTH)
-  context.loadCertChain(pair.cert, pair.key)
-  return context
-}
-
-function clientContext(): SSLContext {
-  return createDefaultContext(Purpose.SERVER_AUTH, { cafile: certificates.ca })
-}
-
-/** How the sockets of a test are wrapped: so that they can be unwrapped, or on the way without that. */
-let way: WrapOptions = {}
-
-/** Makes a test of each way. */
-function testBothWays(title: string, body: () => Promise<void>): void {
-  for (const unwrap of [true, false]) {
-    test(unwrap ? title : `${title} (without unwrap)`, async () => {
-      way = { unwrap }
-      try {
-        await body()
-      } finally {
-        way = {}
-      }
-    })
-  }
-}
-
-interface Ends {
-  client?: SSLContext
-  server?: SSLContext
-  clientOptions?: WrapOptions
-  serverOptions?: WrapOptions
-}
-
-/** Two sockets with TLS between them. */
-function* securePair(ends: Ends = {}): Generator<Wait<unknown>, [client: SSLSocket, server: SSLSocket], unknown> {
-  const { client = clientContext(), server = serverContext() } = ends
-  const [near, far] = yield* connectedPair()
-  const accepting = spawn(() => server.wrapSocket(far, { ...way, serverSide: true, ...ends.serverOptions }))
-  const secured = yield* client.wrapSocket(near, { ...way, serverHostname: "localhost", ...ends.clientOptions })
-  return [secured, yield* accepting.get()]
-}
 
 /** How both ends of a handshake fail. */
 function* failedPair(ends: Ends): Generator<Wait<unknown>, [client: Error, server: Error | null], unknown> {
@@ -674,23 +628,6 @@ test("SS-04: a closed or unwrapped socket is neither read nor written", async ()
   await settled(idle)
 })
 
-testBothWays("SS-05: two sockets cannot share a TLS connection", async () => {
-  await run(function* () {
-    const [client, server] = yield* securePair()
-    assert.throws(
-      () => client.dup(),
-      (error: SocketError) => error.code === "ENOTSUP",
-    )
-    client.close()
-    server.close()
-    assert.throws(
-      () => client.dup(),
-      (error: SocketError) => error.code === "EBADF",
-    )
-  })
-  await settled(idle)
-})
-
 testBothWays("SS-06: a socket with timeout 0 says what it would wait for", async () => {
   await run(function* () {
     const [near, far] = yield* connectedPair()
@@ -1014,7 +951,7 @@ test("SS-08: a context checks what it is given at once, and keeps what it had", 
   )
   assert.throws(
     () => context.loadCertChain("/nowhere/cert.pem"),
-    (error: SocketError) => error.code === "ENOENT",
+    (error: Error) => error instanceof SocketError && /ENOENT.* certfile \/nowhere\/cert\.pem/.test(error.message),
   )
   assert.throws(() => context.loadCertChain(1 as never), TypeError)
   assert.throws(() => context.loadVerifyLocations("-----BEGIN nothing"), isSSLError)

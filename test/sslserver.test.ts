@@ -2,7 +2,7 @@ import { host } from "#host"
 import { run, sleep, type Wait } from "gevent-wasm"
 import { StreamServer, type SecureServerOptions } from "gevent-wasm/server"
 import { createConnection, type SocketError, type SocketAddress } from "gevent-wasm/socket"
-import { createDefaultContext, Purpose, SSLSocket } from "gevent-wasm/ssl"
+import { CERT_NONE, CERT_REQUIRED, createDefaultContext, Purpose, SSLSocket } from "gevent-wasm/ssl"
 import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
@@ -105,6 +105,30 @@ test("SV-24: wrong certificates are refused at once", () => {
   assert.throws(() => new StreamServer(LOOPBACK, greet, { sslContext: {} as never }), TypeError)
   assert.throws(() => new StreamServer(LOOPBACK, greet, { certfile, keyfile, handshakeTimeout: 0 }), RangeError)
   assert.throws(() => new StreamServer(LOOPBACK, greet, { certfile, keyfile, handshakeTimeout: -1 }), RangeError)
+  const client = createDefaultContext()
+  assert.throws(() => new StreamServer(LOOPBACK, greet, { sslContext: client }), /a context for clients cannot serve/)
+})
+
+test("SV-24: options for TLS never make a server without it", () => {
+  const forms: SecureServerOptions[] = [
+    { caCerts: certificates.ca, certReqs: CERT_REQUIRED },
+    { ciphers: "ALL" },
+    { password: "secret" },
+    { certReqs: CERT_NONE },
+    { handshakeTimeout: 5 },
+    { unwrap: true },
+  ]
+  for (const options of forms) {
+    const needed = (error: Error): boolean => error instanceof RangeError && /certfile must be/.test(error.message)
+    assert.throws(() => new StreamServer(LOOPBACK, greet, options), needed)
+  }
+  const misspelt = { certFile: certfile, keyFile: keyfile } as SecureServerOptions
+  assert.throws(
+    () => new StreamServer(LOOPBACK, greet, misspelt),
+    (error: Error) => error instanceof TypeError && /no option certFile/.test(error.message),
+  )
+  using plain = new StreamServer(LOOPBACK, greet, { certfile: null, sslContext: null, ciphers: null })
+  assert.not(plain.sslEnabled)
 })
 
 test("SV-24: the sockets of a server can be unwrapped if that is asked for", async () => {

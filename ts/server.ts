@@ -3,6 +3,7 @@ import { openAt } from "./baseserver/open.ts"
 import { isAsyncFunction } from "./body.ts"
 import { Flow } from "./flow.ts"
 import { resultOf } from "./iteration.ts"
+import { asksForTls } from "./server/tlsoptions.ts"
 import type { SocketAddress } from "./socket/address.ts"
 import { SOCK_STREAM } from "./socket/constants.ts"
 import { checkTimeout, getdefaulttimeout } from "./socket/deadline.ts"
@@ -81,9 +82,10 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
    * @param listener - An address, or a socket that is bound and may listen already. With an address, nothing is bound before
    *   `start`.
    * @param handle - The handler. Needed unless the class has a method of that name.
-   * @param options - With `sslContext`, `certfile` or `keyfile` the handler gets an `SSLSocket` whose handshake was made, in
-   *   the greenlet of the handler.
-   * @throws {TypeError} without a handler, for a wrong type, and for a backlog with a socket; {RangeError} for a bad address.
+   * @param options - With one that is for TLS the handler gets an `SSLSocket` whose handshake was made, in the greenlet of the
+   *   handler. `sslContext` or `certfile` has to be among them.
+   * @throws {TypeError} without a handler, for a wrong type, an option that there is not, and a backlog with a socket.
+   * @throws {RangeError} for a bad address, and for options for TLS without a certificate.
    * @throws as the methods of `SSLContext` for certificates.
    */
   constructor(listener: ListenAddress | Socket, handle: SecureHandle | null | undefined, options: SecureServerOptions)
@@ -97,7 +99,7 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
     this.listenAt = this.socket === null ? this.address : null
     const { backlog = null, serverSide = true, doHandshakeOnConnect = true, suppressRaggedEofs = true } = options
     const { unwrap = !suppressRaggedEofs } = options
-    this.context = hasCertificate(options)
+    this.context = asksForTls(options)
       ? contextOf({ ...options, context: options.sslContext ?? null }, serverSide)
       : null
     this.wrapOptions = { serverSide, doHandshakeOnConnect, suppressRaggedEofs, unwrap }
@@ -168,8 +170,4 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
       return secure
     })
   }
-}
-
-function hasCertificate({ sslContext, certfile, keyfile }: SecureServerOptions): boolean {
-  return [sslContext, certfile, keyfile].some((given) => given !== null && given !== undefined)
 }

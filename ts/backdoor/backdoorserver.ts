@@ -68,7 +68,8 @@ export class BackdoorServer extends StreamServer {
    */
   constructor(listener: ListenAddress | Socket, options: BackdoorOptions = {}) {
     need("evaluate", "backdoor")
-    const { locals = null, banner = null, allowRemote = false, maxInput = MAX_INPUT, maxSessions = Infinity } = options
+    const { locals = null, banner = null, allowRemote = false, maxInput = MAX_INPUT, ...others } = options
+    const { maxSessions = Infinity, ...serverOptions } = others
     if (locals !== null && typeof locals !== "object") {
       throw new TypeError(`locals must be an object, not ${String(locals)}`)
     }
@@ -80,7 +81,7 @@ export class BackdoorServer extends StreamServer {
     }
     checkCount("maxInput", maxInput)
     if (maxSessions !== Infinity) checkCount("maxSessions", maxSessions)
-    super(listener, null, { ...options, spawn: new Pool(maxSessions === Infinity ? null : maxSessions) })
+    super(listener, null, { ...serverOptions, spawn: new Pool(maxSessions === Infinity ? null : maxSessions) })
     this.locals = { ...locals }
     this.banner = banner
     this.maxInput = maxInput

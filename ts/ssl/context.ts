@@ -1,6 +1,7 @@
 import { host } from "#host"
 import { need, SocketError } from "../exceptions.ts"
 import type { Flow } from "../flow.ts"
+import { errorMessage } from "../host/errno.ts"
 import type { Credentials, PemOrDer } from "../host/secure.ts"
 import type { Socket } from "../socket/socket.ts"
 import {
@@ -103,7 +104,7 @@ export class SSLContext {
    * @param certfile - The path of a file in PEM, or its contents as text or bytes.
    * @param keyfile - The same with the key; by default it is in `certfile`.
    * @param password - Decrypts the key.
-   * @throws {SSLError} when they are no certificate and key, or not of each other. The host's error for a file.
+   * @throws {SSLError} when they are no certificate and key, or not of each other. {SocketError} ENOENT, EACCES … for a file.
    */
   loadCertChain(
     certfile: string | URL | Uint8Array,
@@ -123,7 +124,8 @@ export class SSLContext {
    * Trusts authorities. gevent: `load_verify_locations(cafile=None, capath=None, cadata=None)`.
    *
    * @param cafile - The path of a file in PEM, or its contents as text or bytes; or an object with `cafile` and `cadata`.
-   * @throws {SSLError} for what is no certificate. {TypeError} when there is nothing to load. The host's error for a file.
+   * @throws {SSLError} for what is no certificate. {TypeError} when there is nothing to load. {SocketError} ENOENT,
+   *   EACCES … for a file.
    */
   loadVerifyLocations(cafile: string | URL | Uint8Array | VerifyLocations): void {
     const locations = isSource(cafile) ? { cafile } : cafile
@@ -348,7 +350,13 @@ function isSource(value: unknown): value is string | URL | Uint8Array {
 function contents(source: string | URL | Uint8Array, name: string): PemOrDer {
   if (!isSource(source)) throw new TypeError(`${name} must be a path, a text or bytes, not ${String(source)}`)
   if (source instanceof Uint8Array || (typeof source === "string" && source.includes("-----BEGIN "))) return source
-  return host.readFile(source)
+  need("files", "open")
+  try {
+    return host.readFile(source)
+  } catch (error) {
+    const errno = host.errno(error)
+    throw new SocketError(errno, "open", `${errorMessage(errno)}: ${name} ${String(source)}`)
+  }
 }
 
 function checkVersion(value: number): number {

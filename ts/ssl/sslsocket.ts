@@ -3,17 +3,20 @@ import { SocketError } from "../exceptions.ts"
 import { Flow } from "../flow.ts"
 import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
-import type { Credentials, Secure, SecureOptions } from "../host/secure.ts"
+import type { Secure, SecureOptions } from "../host/secure.ts"
 import type { AddressArgument, SocketAddress } from "../socket/address.ts"
-import { bytesOf, checkSize, writable, type Data } from "../socket/bytes.ts"
+import { bytesOf, checkSize, limited, writable, type Data } from "../socket/bytes.ts"
 import { SO_ACCEPTCONN, SOL_SOCKET } from "../socket/constants.ts"
 import { Socket } from "../socket/socket.ts"
 import type { BlockingCall, Wait } from "../wait.ts"
 import { describeCertificate, type CertificateInfo } from "./certificate.ts"
+import { cipherOf, type Cipher } from "./cipher.ts"
 import { CERT_NONE, CERT_REQUIRED, CHANNEL_BINDING_TYPES } from "./constants.ts"
 import type { SSLContext } from "./context.ts"
 import { Handshake } from "./handshake.ts"
 import { Read, ReadInto } from "./read.ts"
+import { choose } from "./servername.ts"
+import { checkNoFlags, StreamOnlySocket } from "./streamonly.ts"
 import { Unwrap } from "./unwrap.ts"
 import type { WrapOptions } from "./wrap.ts"
 import { Write, WriteAll } from "./write.ts"
@@ -32,7 +35,7 @@ import { Write, WriteAll } from "./write.ts"
  * console.log(new TextDecoder().decode(await secure.recv(1024)))
  * ```
  */
-export class SSLSocket extends Socket {
+export class SSLSocket extends StreamOnlySocket {
   /** Whether it is the server's end. gevent: `server_side`. */
   readonly serverSide: boolean
   /** The name that a client asked for and checks; null for none. gevent: `server_hostname`. */
@@ -127,47 +130,70 @@ export class SSLSocket extends Socket {
    * Waits for bytes.
    *
    * @param size - How many at most.
+   * @param flags - 0, once there is TLS.
    * @returns None at the end of the stream.
    * @throws {SSLError} {SSLWantReadError} with timeout 0. {SSLEOFError} unless `suppressRaggedEofs`. {SocketTimeout}
+   * @throws {RangeError} for flags, at the call.
    */
-  override recv(size: number): Wait<Uint8Array> {
+  override recv(size: number, flags = 0): Wait<Uint8Array> {
     const secure = this.layer()
-    if (secure === null) return super.recv(size)
+    if (secure === null) return super.recv(size, flags)
     checkSize(size)
+    checkNoFlags(flags, "recv")
     return new Read(this.endpoint, secure, this.suppressRaggedEofs, size)
   }
 
-  /** As `recv`, into a buffer: how many bytes, 0 at the end. gevent: `recv_into`. */
-  override recvInto(buffer: ArrayBufferView): Wait<number> {
+  /** As `recv`, into a buffer: how many bytes, 0 at the end. A size of 0 is that of the buffer. gevent: `recv_into`. */
+  override recvInto(buffer: ArrayBufferView, size = 0, flags = 0): Wait<number> {
     const secure = this.layer()
-    if (secure === null) return super.recvInto(buffer)
-    return new ReadInto(this.endpoint, secure, this.suppressRaggedEofs, writable(buffer))
+    if (secure === null) return super.recvInto(buffer, size, flags)
+    const into = limited(buffer, size)
+    checkNoFlags(flags, "recvInto")
+    return new ReadInto(this.endpoint, secure, this.suppressRaggedEofs, into)
   }
 
   /**
    * Sends some of the bytes, and waits until that is possible.
    *
+   * @param flags - 0, once there is TLS.
    * @returns How many bytes were taken.
    * @throws {SSLError} {SSLWantWriteError} with timeout 0. {SSLZeroReturnError} when TLS was ended. {SocketTimeout}
+   * @throws {RangeError} for flags, at the call.
    */
-  override send(data: Data): Wait<number> {
+  override send(data: Data, flags = 0): Wait<number> {
     const secure = this.layer()
-    return secure === null ? super.send(data) : new Write(this.endpoint, secure, bytesOf(data))
+    if (secure === null) return super.send(data, flags)
+    checkNoFlags(flags, "send")
+    return new Write(this.endpoint, secure, bytesOf(data))
   }
 
   /** Sends all of the bytes. @throws as `send`. */
-  override sendall(data: Data): Wait<void> {
+  override sendall(data: Data, flags = 0): Wait<void> {
     const secure = this.layer()
-    return secure === null ? super.sendall(data) : new WriteAll(this.endpoint, secure, bytesOf(data))
+    if (secure === null) return super.sendall(data, flags)
+    checkNoFlags(flags, "sendall")
+    return new WriteAll(this.endpoint, secure, bytesOf(data))
   }
 
   /** Connects, and makes the handshake if `doHandshakeOnConnect`. @throws as `Socket.connect` and `doHandshake`. */
   override connect(address: AddressArgument): Wait<void> {
-    if (this.serverSide) throw new RangeError("can't connect in server-side mode")
+    this.checkClient()
+    this.endpoint.live("connect")
     if (this.secure !== null) throw new SocketError(E.ISCONN, "connect")
     const connecting = super.connect(address)
     // what is returned waits twice; to its caller it is one wait
     return new Flow(() => this.connectAndSecure(connecting)) as unknown as Wait<void>
+  }
+
+  /**
+   * As `connect`, but returns the number of an error of the connection instead of throwing it. gevent: `connect_ex`.
+   *
+   * @throws as `Socket.connectEx`. Those of `doHandshake` when the connection is there and TLS is not; it is closed then.
+   */
+  override connectEx(address: AddressArgument): Wait<number> {
+    this.checkClient()
+    const connecting = super.connectEx(address)
+    return new Flow(() => this.connectAndSecure(connecting)) as unknown as Wait<number>
   }
 
   /**
@@ -179,6 +205,17 @@ export class SSLSocket extends Socket {
   override accept(): Wait<[SSLSocket, SocketAddress]> {
     const accepting = super.accept()
     return new Flow(() => this.acceptAndSecure(accepting)) as unknown as Wait<[SSLSocket, SocketAddress]>
+  }
+
+  /**
+   * Takes and wraps a connection that waits already; null when there is none. It never waits: the handshake begins with the
+   * first call of the connection.
+   *
+   * @throws {SocketError} as `accept`. gevent: `socket._accept()`.
+   */
+  override acceptNow(): [SSLSocket, SocketAddress] | null {
+    const accepted = super.acceptNow()
+    return accepted === null ? null : [this.wrapAccepted(accepted[0]), accepted[1]]
   }
 
   /**
@@ -228,9 +265,8 @@ export class SSLSocket extends Socket {
   }
 
   /** The cipher suite, the version that defined it, and its secret bits; null before the end of the handshake. gevent: `cipher()`. */
-  cipher(): [name: string, version: string, secretBits: number] | null {
-    const cipher = this.secure?.session()?.cipher ?? null
-    return cipher === null ? null : [cipher.name, cipher.version, secretBits(cipher.name)]
+  cipher(): Cipher | null {
+    return cipherOf(this.secure?.session() ?? null)
   }
 
   /** `"TLSv1.3"`; null before the end of the handshake. gevent: `version()`. */
@@ -277,20 +313,40 @@ export class SSLSocket extends Socket {
     throw new SocketError(bytes, "getChannelBinding", `this host does not tell ${type}`)
   }
 
-  /** Two sockets cannot share a TLS connection. @throws {SocketError} always, ENOTSUP. */
-  override dup(): Socket {
-    this.endpoint.live("dup")
-    throw new SocketError(E.NOTSUP, "dup", "two sockets cannot share a TLS connection")
-  }
-
   /** What the console shows. */
   override toString(): string {
     return super.toString().replace(/^<Socket/, "<SSLSocket")
   }
 
-  private *connectAndSecure(connecting: Wait<void>): Generator<BlockingCall<unknown>, void, unknown> {
-    yield* connecting
-    if (!this.doHandshakeOnConnect) return
+  private checkClient(): void {
+    if (this.serverSide) throw new RangeError("can't connect in server-side mode")
+  }
+
+  /** @param connecting - Comes to the number of an error, or to 0 or nothing when the connection is there. */
+  private *connectAndSecure<T extends number | void>(
+    connecting: Wait<T>,
+  ): Generator<BlockingCall<unknown>, T, unknown> {
+    const result = yield* connecting
+    if (this.doHandshakeOnConnect && !result) yield* this.shakeOrClose()
+    return result
+  }
+
+  private *acceptAndSecure(
+    accepting: Wait<[Socket, SocketAddress]>,
+  ): Generator<BlockingCall<unknown>, [SSLSocket, SocketAddress], unknown> {
+    const [socket, address] = yield* accepting
+    const accepted = this.wrapAccepted(socket)
+    if (this.doHandshakeOnConnect) yield* accepted.shakeOrClose()
+    return [accepted, address]
+  }
+
+  private wrapAccepted(socket: Socket): SSLSocket {
+    const { serverSide, doHandshakeOnConnect, suppressRaggedEofs, unwraps: unwrap } = this
+    return new SSLSocket(socket, this.current, { serverSide, doHandshakeOnConnect, suppressRaggedEofs, unwrap })
+  }
+
+  /** Makes the handshake; for the other parts of this library. A socket whose handshake fails or is interrupted is closed. */
+  *shakeOrClose(): Generator<BlockingCall<unknown>, void, unknown> {
     let done = false
     try {
       yield* this.doHandshake()
@@ -298,23 +354,6 @@ export class SSLSocket extends Socket {
     } finally {
       if (!done) this.close()
     }
-  }
-
-  private *acceptAndSecure(
-    accepting: Wait<[Socket, SocketAddress]>,
-  ): Generator<BlockingCall<unknown>, [SSLSocket, SocketAddress], unknown> {
-    const [socket, address] = yield* accepting
-    const { serverSide, doHandshakeOnConnect, suppressRaggedEofs, unwraps: unwrap } = this
-    const options = { serverSide, doHandshakeOnConnect, suppressRaggedEofs, unwrap }
-    const accepted = new SSLSocket(socket, this.current, options)
-    let done = !doHandshakeOnConnect
-    try {
-      if (!done) yield* accepted.doHandshake()
-      done = true
-    } finally {
-      if (!done) accepted.close()
-    }
-    return [accepted, address]
   }
 
   /** Puts TLS between the number and the connection. */
@@ -342,14 +381,8 @@ export class SSLSocket extends Socket {
       verify: verifyMode === CERT_NONE ? "none" : verifyMode === CERT_REQUIRED ? "required" : "optional",
       unwrap,
       protocols: current.alpnProtocols,
-      choose: current.sniCallback === null ? undefined : (name) => this.choose(name),
+      choose: current.sniCallback === null ? undefined : (name) => choose(this, name),
     }
-  }
-
-  private choose(name: string | null): Credentials | number {
-    const { current } = this
-    const alert = current.sniCallback!(this, name, current)
-    return typeof alert === "number" ? alert : this.current.credentials
   }
 
   /** The TLS over the connection. @throws {SocketError} EBADF when it is closed, ENOTCONN when there is none. */
@@ -370,9 +403,4 @@ export class SSLSocket extends Socket {
 function isConnected(descriptor: Descriptor): boolean {
   // a peer that has gone has no name, but the connection is one
   return descriptor.peerAddress() !== -E.NOTCONN && descriptor.getOption(SOL_SOCKET, SO_ACCEPTCONN) !== 1
-}
-
-function secretBits(cipher: string): number {
-  if (/256|CHACHA20/.test(cipher.replace(/SHA\d+$/, ""))) return 256
-  return cipher.includes("3DES") || cipher.includes("DES-CBC3") ? 112 : 128
 }

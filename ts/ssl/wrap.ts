@@ -28,14 +28,7 @@ export function wrap(context: SSLContext, socket: Socket, options: WrapOptions):
   check(context, socket, options)
   return new Flow(function* () {
     const secure = new SSLSocket(socket, context, options)
-    if (!secure.handshakeDue) return secure
-    let done = false
-    try {
-      yield* secure.doHandshake()
-      done = true
-    } finally {
-      if (!done) secure.close()
-    }
+    if (secure.handshakeDue) yield* secure.shakeOrClose()
     return secure
   })
 }
@@ -43,6 +36,12 @@ export function wrap(context: SSLContext, socket: Socket, options: WrapOptions):
 /** @throws {RangeError} when the end of the stream is to be known on the way that does not know it. */
 export function checkEnds({ suppressRaggedEofs = true, unwrap = true }: WrapOptions): void {
   if (!suppressRaggedEofs && !unwrap) throw new RangeError("suppressRaggedEofs: false needs unwrap: true")
+}
+
+/** @throws {RangeError} when the context is for the other side alone. */
+export function checkSide({ protocol }: SSLContext, serverSide: boolean): void {
+  if (serverSide && protocol === PROTOCOL_TLS_CLIENT) throw new RangeError("a context for clients cannot serve")
+  if (!serverSide && protocol === PROTOCOL_TLS_SERVER) throw new RangeError("a context for servers cannot connect")
 }
 
 function check(context: SSLContext, socket: Socket, options: WrapOptions): void {
@@ -55,11 +54,10 @@ function check(context: SSLContext, socket: Socket, options: WrapOptions): void 
   if (serverHostname !== null && typeof serverHostname !== "string") {
     throw new TypeError(`serverHostname must be a string, not ${String(serverHostname)}`)
   }
+  checkSide(context, serverSide)
   if (serverSide) {
-    if (context.protocol === PROTOCOL_TLS_CLIENT) throw new RangeError("a context for clients cannot serve")
     if (serverHostname !== null) throw new RangeError("serverHostname can only be specified in client mode")
   } else {
-    if (context.protocol === PROTOCOL_TLS_SERVER) throw new RangeError("a context for servers cannot connect")
     if (serverHostname === "" || serverHostname?.startsWith(".") === true) {
       throw new RangeError("serverHostname cannot be an empty string or start with a leading dot.")
     }

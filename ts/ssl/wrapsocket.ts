@@ -3,7 +3,7 @@ import type { Socket } from "../socket/socket.ts"
 import { PROTOCOL_TLS_SERVER } from "./constants.ts"
 import { createDefaultContext, SSLContext } from "./context.ts"
 import type { SSLSocket } from "./sslsocket.ts"
-import type { WrapOptions } from "./wrap.ts"
+import { checkSide, type WrapOptions } from "./wrap.ts"
 
 /** The certificates and choices of a context, for those who need it once. */
 export interface ContextOptions {
@@ -28,6 +28,7 @@ export function contextOf(options: ContextOptions, serverSide: boolean): SSLCont
   const { context = null, certfile = null, keyfile = null, password = null, caCerts = null } = options
   if (context !== null) {
     if (!(context instanceof SSLContext)) throw new TypeError(`context must be an SSLContext, not ${String(context)}`)
+    checkSide(context, serverSide)
     return context
   }
   if (keyfile !== null && certfile === null) throw new RangeError("certfile must be specified")

@@ -23,6 +23,7 @@ export class CarriedStream extends SecureStream implements Carrier {
   // Sealed bytes that the descriptor below does not take yet.
   private outgoing: Uint8Array = NO_BYTES
   private sent: (() => void) | undefined = undefined
+  private draining = false
   private hungry = true
   private feeding = false
   // The last record may have ended the stream: the engine says so within a turn.
@@ -47,12 +48,11 @@ export class CarriedStream extends SecureStream implements Carrier {
   override send(from: Uint8Array): number {
     const result = this.sendable()
     if (result < 0) return result
-    const engine = this.engine!
-    const room = HIGH_WATER_MARK - engine.writableLength
+    const room = HIGH_WATER_MARK - this.queued
     if (room <= 0) return -E.AGAIN
     const count = Math.min(from.length, room)
     // a copy in any case: what waits for the one before is sealed later
-    if (count > 0) engine.write(Buffer.from(from.subarray(0, count)))
+    if (count > 0) this.engine!.write(Buffer.from(from.subarray(0, count)))
     return count
   }
 
@@ -109,6 +109,7 @@ export class CarriedStream extends SecureStream implements Carrier {
     engine.on("data", (data: Buffer) => this.received(data))
     engine.on("end", () => this.peerEnded())
     engine.on("drain", () => this.notify())
+    this.sealed.on("drain", () => this.notify())
     // Deno writes its last record a little later
     engine.on("finish", () => setImmediate(() => this.allCarried()))
     this.held = received
@@ -197,28 +198,44 @@ export class CarriedStream extends SecureStream implements Carrier {
   // --- bytes out ---
 
   private drain(): void {
-    while (this.outgoing.length > 0) {
-      const count = this.inner.send(this.outgoing)
-      if (count === -E.AGAIN) return
-      if (count === -E.PIPE) {
-        this.outgoing = NO_BYTES
-        this.refused()
-        return
-      }
-      if (count < 0) {
-        this.broken(-count)
-        return
-      }
-      this.outgoing = count === this.outgoing.length ? NO_BYTES : this.outgoing.subarray(count)
-    }
+    // the other end of a pair may answer before `send` returns
+    if (this.draining) return
+    this.draining = true
+    const done = this.sendAll()
+    this.draining = false
+    if (!done) return
     const { sent } = this
     this.sent = undefined
     sent?.()
     if (this.carriedAll) this.allCarried()
   }
 
+  /** Whether the descriptor below took all of it. */
+  private sendAll(): boolean {
+    while (this.outgoing.length > 0) {
+      const count = this.inner.send(this.outgoing)
+      if (count === -E.AGAIN) return false
+      if (count === -E.PIPE) {
+        this.outgoing = NO_BYTES
+        this.refused()
+        return false
+      }
+      if (count < 0) {
+        this.broken(-count)
+        return false
+      }
+      this.outgoing = count === this.outgoing.length ? NO_BYTES : this.outgoing.subarray(count)
+    }
+    return true
+  }
+
+  /** Bytes that were taken and wait, sealed or not: Bun's engine seals all that it is given at once. */
+  private get queued(): number {
+    return Math.max(this.engine!.writableLength, this.sealed.writableLength)
+  }
+
   protected override get full(): boolean {
-    return this.engine!.writableLength >= HIGH_WATER_MARK
+    return this.queued >= HIGH_WATER_MARK
   }
 
   private get unwrapped(): boolean {
