@@ -171,6 +171,99 @@ test("TP-03: what is thrown and no error, and errors of other classes", () =>
     })
   }))
 
+test("TP-03: an error keeps its cause, and what it has gathered", () =>
+  withPool(1, function* (pool) {
+    yield* reported(function* () {
+      const caught = function* (task: () => unknown) {
+        const result = yield* pool.spawn(task)
+        yield* result.wait()
+        return result.exception as AggregateError & { suppressed?: unknown; error?: unknown; code?: string }
+      }
+      const gathered = yield* caught(() => {
+        throw new AggregateError([new RangeError("first"), "second"], "none did")
+      })
+      assert.instance(gathered, AggregateError)
+      assert.is(gathered.message, "none did")
+      assert.instance(gathered.errors[0], RangeError)
+      assert.is((gathered.errors[0] as Error).message, "first")
+      assert.is(gathered.errors[1], "second")
+      assert.not(Object.keys(gathered).includes("errors"))
+
+      const caused = yield* caught(() => {
+        const cause = Object.assign(new TypeError("why", { cause: "a text" }), { code: "EWHY" })
+        throw new Error("what", { cause })
+      })
+      const cause = caused.cause as Error & { code: string }
+      assert.instance(cause, TypeError)
+      assert.equal([cause.message, cause.code, cause.cause], ["why", "EWHY", "a text"])
+      assert.not(Object.keys(caused).includes("cause"))
+
+      const circular = yield* caught(() => {
+        const error = new Error("its own cause")
+        throw Object.assign(error, Object.defineProperty(error, "cause", { value: error }), {
+          fn: () => 1,
+          code: "EOWN",
+        })
+      })
+      assert.equal([circular.message, circular.cause, circular.code], ["its own cause", undefined, "EOWN"])
+
+      const both = yield* caught(() => {
+        const { SuppressedError } = globalThis as unknown as { SuppressedError?: new (...args: unknown[]) => Error }
+        throw SuppressedError === undefined
+          ? "none here"
+          : new SuppressedError(new Error("a"), new RangeError("b"), "c")
+      })
+      if ((both as unknown) === "none here") return
+      assert.equal([both.name, both.message, (both.error as Error).message], ["SuppressedError", "c", "a"])
+      assert.instance(both.suppressed, RangeError)
+    })
+  }))
+
+test("TP-03: a class of that name that needs more than a message does not keep a task from failing", () =>
+  withPool(1, function* (pool) {
+    const scope = globalThis as { Demanding?: unknown }
+    scope.Demanding = class Demanding extends Error {
+      constructor(given: { detail: string }) {
+        super(given.detail.trim())
+      }
+    }
+    try {
+      yield* reported(function* () {
+        const result = yield* pool.spawn(() => {
+          throw Object.assign(new Error("boom"), { name: "Demanding" })
+        })
+        yield* result.wait(10)
+        assert.is(String(result.exception), "Demanding: boom")
+      })
+      assert.is(yield* pool.apply(add, [1, 2]), 3)
+    } finally {
+      delete scope.Demanding
+    }
+  }))
+
+test("TP-03: a module that cannot be imported fails its tasks, and the thread goes on", () =>
+  withPool(1, function* (pool) {
+    const url = (source: string): string => `data:text/javascript,${encodeURIComponent(source)}`
+    const modules = [
+      "file:///no/such/module.mjs",
+      "no-such-package",
+      url("export const a = ("),
+      url("throw new Error('no')"),
+    ]
+    yield* reported(function* () {
+      for (const module of modules) {
+        for (let i = 0; i < 2; i++) {
+          const result = yield* pool.spawn({ module, export: "a" })
+          yield* result.wait(20)
+          assert.instance(result.exception, Error, module)
+          assert.is.not((result.exception as Error).message, "")
+        }
+      }
+    })
+    assert.is(pool.size, 1)
+    assert.is(yield* pool.apply(add, [1, 2]), 3)
+  }))
+
 test("TP-04: errors that are none to the hub are not reported", () =>
   withPool(1, function* (pool) {
     const hub = getHub()
