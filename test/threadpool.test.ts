@@ -595,6 +595,23 @@ test("a crash of a thread fails its task only", () =>
     })
   }))
 
+test("what the leftovers of a task throw behind its result is reported, and another thread takes the next task", () =>
+  withPool(1, function* (pool) {
+    const text = yield* reported(function* () {
+      const late = (): number => {
+        setTimeout(() => {
+          throw new RangeError("too late")
+        }, 20)
+        return 1
+      }
+      assert.is(yield* pool.apply(late), 1)
+      for (let i = 0; i < 500 && pool.size > 0; i++) yield* sleep(0.01)
+    })
+    assert.is(pool.size, 0)
+    assert.match(text, /RangeError: too late[^]*<PoolThread after 1 task> failed with RangeError/)
+    assert.is(yield* pool.apply(add, [1, 2]), 3)
+  }))
+
 test("who stops waiting leaves the task alone", () =>
   withPool(1, function* (pool) {
     const waiting = spawn(() => pool.apply(block, [50]))
