@@ -155,7 +155,7 @@ test("SP-02: arguments and options that are none are refused before anything sta
   }
   assert.match(thrown(() => new Popen(["true"], { preexecFn: (() => {}) as never })).message, /between fork and exec/)
   assert.is(code(thrown(() => new Popen(["true"], { stdin: 4444 }))), "EBADF")
-  assert.is(code(thrown(() => new Popen(["true"], { passFds: [4444] }))), "EBADF")
+  for (const fd of [4444, 1e9, -1]) assert.is(code(thrown(() => new Popen(["true"], { passFds: [fd] }))), "EBADF")
   assert.is(processes.size, before)
 })
 
@@ -785,6 +785,38 @@ test("SP-22: a child has no other descriptors than it is given, and those under 
     const bare = yield* checkOutput(["ls", "/proc/self/fd"], { text: true, closeFds: true })
     for (const fd of [writer, input]) assert.not(bare.trim().split("\n").map(Number).includes(fd))
     close(reader)
+    yield* wait(released(before))
+  }))
+
+test("SP-22: a file that was read before is passed from there to its end", () =>
+  runGreenlet(function* () {
+    const before = held()
+    const path = join(folder, "passed")
+    writeFileSync(path, "one\ntwo\nthree\n")
+    const file = new FileObject(path, "rb", { bufsize: 0 })
+    assert.is(text(yield* file.read(4)), "one\n")
+    const fd = file.fileno()
+    const popen = new Popen(`cat <&${fd}`, { shell: true, passFds: [fd], stdout: PIPE, text: true })
+    assert.equal(yield* popen.communicate(null, 10), ["two\nthree\n", null])
+    yield* file.close()
+    const log = new FileObject(path, "wb", { bufsize: 0 })
+    yield* log.write(bytes("ours\n"))
+    const number = log.fileno()
+    assert.is(yield* call(`echo theirs >&${number}`, { shell: true, passFds: [number] }), 0)
+    yield* log.close()
+    yield* wait(released(before))
+    assert.is(readFileSync(path, "utf8"), "ours\ntheirs\n")
+  }))
+
+test("SP-22: what a child has not read of a socket stays there for others", () =>
+  runGreenlet(function* () {
+    const before = held()
+    const [client, server] = yield* connectedPair()
+    assert.is(yield* call(["true"], { passFds: [server.fileno()] }), 0)
+    yield* client.sendall("for us")
+    assert.is(text(yield* server.recv(100)), "for us")
+    client.close()
+    server.close()
     yield* wait(released(before))
   }))
 

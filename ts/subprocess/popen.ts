@@ -64,8 +64,8 @@ export class Popen<const O extends PopenOptions = object> extends Linkable imple
   readonly stderr: OutputFile<O> | Unless<O, "stderr">
   private code: number | null = null
   private readonly watcher: Child
-  // what carries bytes to its input, if they have to be carried
-  private feeding: Pump | null = null
+  // what carries bytes to it that have to be carried
+  private feeding: readonly Pump[] = []
   private readonly communication: Communication
 
   /**
@@ -197,7 +197,7 @@ export class Popen<const O extends PopenOptions = object> extends Linkable imple
     this.code = waitstatusToExitcode(this.watcher.rstatus)
     this.watcher.stop()
     // nobody reads any more what is still on its way to it
-    this.feeding?.stop()
+    for (const pump of this.feeding) pump.stop()
     this.checkAndNotify()
   }
 }
