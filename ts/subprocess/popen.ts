@@ -72,7 +72,7 @@ export class Popen<const O extends PopenOptions = object> extends Linkable imple
    * @param args - The program and its arguments, or the program alone; with `shell` a command line.
    * @throws {SocketError} ENOENT, EACCES, ENOTDIR: the program or the folder; EMFILE, EAGAIN, E2BIG, EPERM …; EBADF for a descriptor
    *   that is not open. {NotSupportedError} ENOSYS on a host without processes.
-   * @throws {TypeError} {RangeError} for options that are none.
+   * @throws {TypeError} {RangeError} for options that are none; {UnicodeEncodeError} for half of a surrogate pair.
    */
   constructor(args: ProcessArguments, options: O = {} as O) {
     super()
