@@ -966,7 +966,9 @@ test("a child keeps the program alive, unless it is told not to", () =>
     assert.is(loop.activecnt, before)
     popen.kill()
     assert.is(yield* popen.wait(), -9) // who waits for it is alive
-    assert.is(loop.activecnt, before)
+    // what others have left behind may end meanwhile
+    for (let i = 0; i < 500 && loop.activecnt > before; i++) yield* sleep(0.01)
+    assert.ok(loop.activecnt <= before, `${loop.activecnt} hold the loop, and ${before} did`)
   }))
 
 test("it shows what it is", () =>

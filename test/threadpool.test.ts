@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process"
 import process from "node:process"
 import { getHub, iwait, run, sleep, spawn, Timeout, wait, type Op } from "gevent-wasm"
+import { processes } from "gevent-wasm/core"
 import {
   getThreadpool,
   ThreadExit,
@@ -446,14 +447,17 @@ test("TP-11: arguments and results are not kept", async () => {
   assert.is(stdout, "true\n", stderr)
 })
 
-test("TP-12: adjust ends the threads that are too many", () =>
+test("TP-12: adjust leaves a pool alone that is as it should be; maxsize has already ended the threads that are too many", () =>
   withPool(2, function* (pool) {
     pool.size = 2
+    const busy = yield* pool.spawn(block, 100)
     pool.adjust()
     assert.is(pool.size, 2)
     pool.maxsize = 1
-    pool.adjust()
     assert.is(pool.size, 1)
+    pool.adjust()
+    assert.equal([pool.size, pool.length], [1, 1])
+    assert.is(yield* busy.get(), 100)
   }))
 
 test("TP-14: an executor has futures", async () => {
@@ -514,6 +518,14 @@ test("TP-15: a task may use greenlets in its thread, which ends without a trace"
   withPool(1, function* (pool) {
     assert.is(yield* pool.apply<[number], number>({ module, export: "slowly" }, [41]), 42)
     assert.is(yield* pool.apply<[number], number>({ module, export: "slowly" }, [1]), 2)
+  }))
+
+test("SP-25: a thread of a pool starts and waits for children of its own", () =>
+  withPool(1, function* (pool) {
+    const echo: ModuleExport = { module, export: "echo" }
+    assert.equal(yield* pool.apply<[string], [string, number]>(echo, ["from a thread"]), ["from a thread\n", 0])
+    assert.equal(yield* pool.apply<[string], [string, number]>(echo, ["again"]), ["again\n", 0])
+    assert.is(processes.running, 0, "the children are the thread's")
   }))
 
 test("HB-14: a hub has a pool of ten threads", async () => {
