@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process"
 import process from "node:process"
+import { MessageChannel, type MessagePort } from "node:worker_threads"
 import { getHub, iwait, run, sleep, spawn, Timeout, wait, type Op } from "gevent-wasm"
 import { processes } from "gevent-wasm/core"
+import { Event } from "gevent-wasm/event"
 import {
   getThreadpool,
   ThreadExit,
@@ -580,6 +582,39 @@ test("buffers are handed over in both directions", () =>
     assert.is(made.length, 1000)
     assert.is(made[999], 7)
     assert.throws(() => transfer(1 as unknown as object), /only objects/)
+  }))
+
+test("megabytes are copied there and back in less than seconds", () =>
+  withPool(1, function* (pool) {
+    yield* pool.apply(add, [1, 2])
+    const bytes = new Uint8Array(8_000_000).fill(5)
+    const started = performance.now()
+    const made = yield* pool.apply((given: Uint8Array) => given.map((byte) => byte + 1), [bytes])
+    assert.is(made.length, 8_000_000)
+    assert.is(made[7_999_999], 6)
+    const seconds = (performance.now() - started) / 1000
+    assert.ok(seconds < 3, `${seconds} s`)
+  }))
+
+test("ports are handed over, and are those of the host's threads", () =>
+  withPool(1, function* (pool) {
+    const { port1, port2 } = new MessageChannel()
+    const received = new Event()
+    port1.once("message", (value) => {
+      message = value
+      received.set()
+    })
+    let message: unknown
+    yield* pool.apply(
+      (port: MessagePort) => {
+        port.once("message", (value) => port.postMessage(["back", value]))
+      },
+      [transfer(port2)],
+    )
+    port1.postMessage("there")
+    yield* received.wait(20)
+    assert.equal(message, ["back", "there"])
+    port1.close()
   }))
 
 test("a crash of a thread fails its task only", () =>
