@@ -682,6 +682,20 @@ test("SP-16: whoever is killed in one of them takes the process along", () =>
     yield* wait(released(before))
   }))
 
+test("SP-16: whoever is killed twice leaves nothing open either", () =>
+  runGreenlet(function* () {
+    const before = held()
+    for (let i = 0; i < 5; i++) {
+      const greenlet = spawn(() => call(["sleep", "30"], { stdin: PIPE, stdout: PIPE }))
+      yield* sleep(0.02)
+      greenlet.kill(undefined, false)
+      yield* sleep(0)
+      yield* greenlet.kill()
+    }
+    for (let i = 0; i < 500 && processes.running > 0; i++) yield* sleep(0.01)
+    yield* wait(released(before))
+  }))
+
 test("SP-16: getoutput and getstatusoutput run a command line", () =>
   runGreenlet(function* () {
     assert.is(yield* getoutput("echo out; echo err >&2; exit 3"), "out\nerr")
