@@ -1,7 +1,7 @@
 import { host } from "#host"
 import { spawn, spawnSync, type ChildProcessByStdio } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
@@ -126,6 +126,28 @@ function spawnPeer(command: string, args: string[]) {
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] })
   return Object.assign(child, { [Symbol.dispose]: () => void child.kill("SIGKILL") })
 }
+
+test("processes waits for what is quick, and ends what is slow", () => {
+  const printed = outputOf("processes")
+  assert.match(printed, /^\["uname"\] said "Linux\\n"\n"sleep 10; echo never" is still running\nand ended with -15\n$/)
+})
+
+test("pipeline counts the words of a file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "gevent-words-"))
+  try {
+    const path = join(folder, "text")
+    writeFileSync(path, "Rose is rose is rose, tree is\nred rose tree.\n")
+    assert.match(outputOf("pipeline", path), /^4 rose\n2 tree\n1 red\n$/)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test("threadpool factorizes in threads while a greenlet ticks", () => {
+  const printed = outputOf("threadpool", "91", "97")
+  // on a machine that is quick enough there is no time for it
+  assert.match(printed, /^91 = 7 × 13\n97 = 97\nand (the hub went on meanwhile|it was too quick for the clock)\n$/)
+})
 
 test("backdoor shows the program's state to nc", async () => {
   using server = new Example("backdoor", "0")

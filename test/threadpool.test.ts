@@ -1,6 +1,9 @@
 import { spawnSync } from "node:child_process"
 import process from "node:process"
+import { MessageChannel, type MessagePort } from "node:worker_threads"
 import { getHub, iwait, run, sleep, spawn, Timeout, wait, type Op } from "gevent-wasm"
+import { processes } from "gevent-wasm/core"
+import { Event } from "gevent-wasm/event"
 import {
   getThreadpool,
   ThreadExit,
@@ -169,6 +172,99 @@ test("TP-03: what is thrown and no error, and errors of other classes", () =>
       assert.instance(other.exception, Error)
       assert.is(String(other.exception), "Special: of its own")
     })
+  }))
+
+test("TP-03: an error keeps its cause, and what it has gathered", () =>
+  withPool(1, function* (pool) {
+    yield* reported(function* () {
+      const caught = function* (task: () => unknown) {
+        const result = yield* pool.spawn(task)
+        yield* result.wait()
+        return result.exception as AggregateError & { suppressed?: unknown; error?: unknown; code?: string }
+      }
+      const gathered = yield* caught(() => {
+        throw new AggregateError([new RangeError("first"), "second"], "none did")
+      })
+      assert.instance(gathered, AggregateError)
+      assert.is(gathered.message, "none did")
+      assert.instance(gathered.errors[0], RangeError)
+      assert.is((gathered.errors[0] as Error).message, "first")
+      assert.is(gathered.errors[1], "second")
+      assert.not(Object.keys(gathered).includes("errors"))
+
+      const caused = yield* caught(() => {
+        const cause = Object.assign(new TypeError("why", { cause: "a text" }), { code: "EWHY" })
+        throw new Error("what", { cause })
+      })
+      const cause = caused.cause as Error & { code: string }
+      assert.instance(cause, TypeError)
+      assert.equal([cause.message, cause.code, cause.cause], ["why", "EWHY", "a text"])
+      assert.not(Object.keys(caused).includes("cause"))
+
+      const circular = yield* caught(() => {
+        const error = new Error("its own cause")
+        throw Object.assign(error, Object.defineProperty(error, "cause", { value: error }), {
+          fn: () => 1,
+          code: "EOWN",
+        })
+      })
+      assert.equal([circular.message, circular.cause, circular.code], ["its own cause", undefined, "EOWN"])
+
+      const both = yield* caught(() => {
+        const { SuppressedError } = globalThis as unknown as { SuppressedError?: new (...args: unknown[]) => Error }
+        throw SuppressedError === undefined
+          ? "none here"
+          : new SuppressedError(new Error("a"), new RangeError("b"), "c")
+      })
+      if ((both as unknown) === "none here") return
+      assert.equal([both.name, both.message, (both.error as Error).message], ["SuppressedError", "c", "a"])
+      assert.instance(both.suppressed, RangeError)
+    })
+  }))
+
+test("TP-03: a class of that name that needs more than a message does not keep a task from failing", () =>
+  withPool(1, function* (pool) {
+    const scope = globalThis as { Demanding?: unknown }
+    scope.Demanding = class Demanding extends Error {
+      constructor(given: { detail: string }) {
+        super(given.detail.trim())
+      }
+    }
+    try {
+      yield* reported(function* () {
+        const result = yield* pool.spawn(() => {
+          throw Object.assign(new Error("boom"), { name: "Demanding" })
+        })
+        yield* result.wait(10)
+        assert.is(String(result.exception), "Demanding: boom")
+      })
+      assert.is(yield* pool.apply(add, [1, 2]), 3)
+    } finally {
+      delete scope.Demanding
+    }
+  }))
+
+test("TP-03: a module that cannot be imported fails its tasks, and the thread goes on", () =>
+  withPool(1, function* (pool) {
+    const url = (source: string): string => `data:text/javascript,${encodeURIComponent(source)}`
+    const modules = [
+      "file:///no/such/module.mjs",
+      "no-such-package",
+      url("export const a = ("),
+      url("throw new Error('no')"),
+    ]
+    yield* reported(function* () {
+      for (const module of modules) {
+        for (let i = 0; i < 2; i++) {
+          const result = yield* pool.spawn({ module, export: "a" })
+          yield* result.wait(20)
+          assert.instance(result.exception, Error, module)
+          assert.is.not((result.exception as Error).message, "")
+        }
+      }
+    })
+    assert.is(pool.size, 1)
+    assert.is(yield* pool.apply(add, [1, 2]), 3)
   }))
 
 test("TP-04: errors that are none to the hub are not reported", () =>
@@ -353,14 +449,17 @@ test("TP-11: arguments and results are not kept", async () => {
   assert.is(stdout, "true\n", stderr)
 })
 
-test("TP-12: adjust ends the threads that are too many", () =>
+test("TP-12: adjust leaves a pool alone that is as it should be; maxsize has already ended the threads that are too many", () =>
   withPool(2, function* (pool) {
     pool.size = 2
+    const busy = yield* pool.spawn(block, 100)
     pool.adjust()
     assert.is(pool.size, 2)
     pool.maxsize = 1
-    pool.adjust()
     assert.is(pool.size, 1)
+    pool.adjust()
+    assert.equal([pool.size, pool.length], [1, 1])
+    assert.is(yield* busy.get(), 100)
   }))
 
 test("TP-14: an executor has futures", async () => {
@@ -423,6 +522,14 @@ test("TP-15: a task may use greenlets in its thread, which ends without a trace"
     assert.is(yield* pool.apply<[number], number>({ module, export: "slowly" }, [1]), 2)
   }))
 
+test("SP-25: a thread of a pool starts and waits for children of its own", () =>
+  withPool(1, function* (pool) {
+    const echo: ModuleExport = { module, export: "echo" }
+    assert.equal(yield* pool.apply<[string], [string, number]>(echo, ["from a thread"]), ["from a thread\n", 0])
+    assert.equal(yield* pool.apply<[string], [string, number]>(echo, ["again"]), ["again\n", 0])
+    assert.is(processes.running, 0, "the children are the thread's")
+  }))
+
 test("HB-14: a hub has a pool of ten threads", async () => {
   const pool = getThreadpool()
   assert.is(getThreadpool(), pool)
@@ -477,6 +584,39 @@ test("buffers are handed over in both directions", () =>
     assert.throws(() => transfer(1 as unknown as object), /only objects/)
   }))
 
+test("megabytes are copied there and back in less than seconds", () =>
+  withPool(1, function* (pool) {
+    yield* pool.apply(add, [1, 2])
+    const bytes = new Uint8Array(8_000_000).fill(5)
+    const started = performance.now()
+    const made = yield* pool.apply((given: Uint8Array) => given.map((byte) => byte + 1), [bytes])
+    assert.is(made.length, 8_000_000)
+    assert.is(made[7_999_999], 6)
+    const seconds = (performance.now() - started) / 1000
+    assert.ok(seconds < 3, `${seconds} s`)
+  }))
+
+test("ports are handed over, and are those of the host's threads", () =>
+  withPool(1, function* (pool) {
+    const { port1, port2 } = new MessageChannel()
+    const received = new Event()
+    port1.once("message", (value) => {
+      message = value
+      received.set()
+    })
+    let message: unknown
+    yield* pool.apply(
+      (port: MessagePort) => {
+        port.once("message", (value) => port.postMessage(["back", value]))
+      },
+      [transfer(port2)],
+    )
+    port1.postMessage("there")
+    yield* received.wait(20)
+    assert.equal(message, ["back", "there"])
+    port1.close()
+  }))
+
 test("a crash of a thread fails its task only", () =>
   withPool(2, function* (pool) {
     yield* reported(function* () {
@@ -500,6 +640,23 @@ test("a crash of a thread fails its task only", () =>
       assert.is(yield* other.get(), 50)
       assert.is(yield* pool.apply(add, [1, 2]), 3)
     })
+  }))
+
+test("what the leftovers of a task throw behind its result is reported, and another thread takes the next task", () =>
+  withPool(1, function* (pool) {
+    const text = yield* reported(function* () {
+      const late = (): number => {
+        setTimeout(() => {
+          throw new RangeError("too late")
+        }, 20)
+        return 1
+      }
+      assert.is(yield* pool.apply(late), 1)
+      for (let i = 0; i < 500 && pool.size > 0; i++) yield* sleep(0.01)
+    })
+    assert.is(pool.size, 0)
+    assert.match(text, /RangeError: too late[^]*<PoolThread after 1 task> failed with RangeError/)
+    assert.is(yield* pool.apply(add, [1, 2]), 3)
   }))
 
 test("who stops waiting leaves the task alone", () =>

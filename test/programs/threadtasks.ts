@@ -1,5 +1,6 @@
 // What threads of a pool import.
 import { sleep, spawn, type Wait } from "gevent-wasm"
+import { PIPE, Popen } from "gevent-wasm/subprocess"
 import { ThreadPool, transfer } from "gevent-wasm/threadpool"
 
 const pool = new ThreadPool(2)
@@ -8,6 +9,13 @@ let calls = 0
 /** How often this thread has called it. */
 export function count(): number {
   return ++calls
+}
+
+/** Starts a child and waits for it. */
+export function* echo(text: string): Generator<Wait<unknown>, [output: string, returncode: number | null], unknown> {
+  const popen = new Popen(["echo", text], { stdout: PIPE, text: true })
+  const [output] = yield* popen.communicate()
+  return [output, popen.returncode]
 }
 
 export default function double(value: number): number {

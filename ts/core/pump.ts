@@ -14,18 +14,24 @@ export class Pump implements Observer {
   private readonly loop = Loop.default()
   private readonly from: number
   private readonly to: number
+  private readonly finishes: boolean
   // what the other end has not taken yet
   private rest: Uint8Array | null = null
   private moving = false
   private ended = false
 
-  private constructor(from: number, to: number) {
+  private constructor(from: number, to: number, finishes: boolean) {
     this.from = from
     this.to = to
+    this.finishes = finishes
   }
 
-  /** Starts to carry bytes. -E.MFILE when the fd table is full. */
-  static start(from: Descriptor, to: Descriptor): Pump | number {
+  /**
+   * Starts to carry bytes. -E.MFILE when the fd table is full.
+   *
+   * @param finishes - Whether the end of the one is to be that of the other, also while others hold that.
+   */
+  static start(from: Descriptor, to: Descriptor, finishes = false): Pump | number {
     const source = descriptors.install(from)
     if (source < 0) return source
     const target = descriptors.install(to)
@@ -33,7 +39,7 @@ export class Pump implements Observer {
       descriptors.close(source)
       return target
     }
-    const pump = new Pump(source, target)
+    const pump = new Pump(source, target, finishes)
     pump.loop.hold()
     from.observers.push(pump)
     to.observers.push(pump)
@@ -77,7 +83,10 @@ export class Pump implements Observer {
           from.readiness()
           return (to.readiness() & ERR) === 0
         }
-        if (chunk.length === 0) return false
+        if (chunk.length === 0) {
+          if (this.finishes) to.shutdown(1)
+          return false
+        }
         this.rest = chunk
       }
       const count = to.send(this.rest)

@@ -177,10 +177,14 @@ function* whole<P extends Popen<PopenOptions>, T>(
   try {
     return yield* body(popen) as Body<T>
   } finally {
-    if (popen.returncode === null) {
-      popen.kill()
-      yield* popen.wait()
+    try {
+      if (popen.returncode === null) {
+        popen.kill()
+        yield* popen.wait()
+      }
+    } finally {
+      // also when whoever waits is killed again
+      popen[Symbol.dispose]()
     }
-    popen[Symbol.dispose]()
   }
 }

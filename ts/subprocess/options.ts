@@ -1,4 +1,4 @@
-import type { ProcessArguments } from "../exceptions.ts"
+import { UnicodeEncodeError, type ProcessArguments } from "../exceptions.ts"
 import type { HasFileno } from "../fileobject/source.ts"
 import type { Data } from "../socket/bytes.ts"
 
@@ -58,6 +58,8 @@ export interface PopenOptions {
   preexecFn?: null
 }
 
+const LONE_SURROGATE = /\p{Surrogate}/u
+
 const KNOWN: ReadonlySet<string> = new Set<keyof PopenOptions>([
   "executable",
   "stdin",
@@ -99,7 +101,7 @@ export function isText({ text, universalNewlines, encoding, errors, newline }: P
   return (text ?? universalNewlines ?? false) || given(encoding) || given(errors) || given(newline)
 }
 
-/** Throws for what a host cannot do, or nobody. @throws {TypeError} {RangeError} */
+/** Throws for what a host cannot do, or nobody. @throws {TypeError} {RangeError} {UnicodeEncodeError} */
 export function checkOptions(args: ProcessArguments, options: PopenOptions): void {
   for (const name of Object.keys(options)) {
     if (!KNOWN.has(name)) throw new TypeError(`Popen has no option ${JSON.stringify(name)}`)
@@ -125,15 +127,19 @@ export function checkOptions(args: ProcessArguments, options: PopenOptions): voi
   if (given(cwd) && typeof cwd !== "string" && !(cwd instanceof URL)) {
     throw new TypeError(`cwd must be a path or a URL, not ${describe(cwd)}`)
   }
-  if (given(env) && (typeof env !== "object" || !Object.values(env).every(isString))) {
+  if (given(env) && (typeof env !== "object" || Symbol.iterator in env || !Object.values(env).every(isString))) {
     throw new TypeError("env must be an object of strings")
   }
+  const illegal = Object.keys(env ?? {}).find((name) => name === "" || name.includes("="))
+  if (illegal !== undefined) throw new RangeError(`illegal environment variable name ${JSON.stringify(illegal)}`)
   if (given(executable) && typeof executable !== "string") {
     throw new TypeError(`executable must be a string, not ${describe(executable)}`)
   }
   const texts = [args, cwd, executable, ...Object.entries(env ?? {})].flat().filter(isString)
   if (texts.some((each) => each.includes("\0")))
     throw new RangeError("embedded null character in what is to be started")
+  const broken = texts.find((each) => LONE_SURROGATE.test(each))
+  if (broken !== undefined) throw new UnicodeEncodeError("utf-8", broken, broken.search(LONE_SURROGATE))
 }
 
 function given<T>(value: T): value is NonNullable<T> {

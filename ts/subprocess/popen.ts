@@ -64,15 +64,15 @@ export class Popen<const O extends PopenOptions = object> extends Linkable imple
   readonly stderr: OutputFile<O> | Unless<O, "stderr">
   private code: number | null = null
   private readonly watcher: Child
-  // what carries bytes to its input, if they have to be carried
-  private feeding: Pump | null = null
+  // what carries bytes to it that have to be carried
+  private feeding: readonly Pump[] = []
   private readonly communication: Communication
 
   /**
    * @param args - The program and its arguments, or the program alone; with `shell` a command line.
    * @throws {SocketError} ENOENT, EACCES, ENOTDIR: the program or the folder; EMFILE, EAGAIN, E2BIG, EPERM …; EBADF for a descriptor
    *   that is not open. {NotSupportedError} ENOSYS on a host without processes.
-   * @throws {TypeError} {RangeError} for options that are none.
+   * @throws {TypeError} {RangeError} for options that are none; {UnicodeEncodeError} for half of a surrogate pair.
    */
   constructor(args: ProcessArguments, options: O = {} as O) {
     super()
@@ -197,7 +197,7 @@ export class Popen<const O extends PopenOptions = object> extends Linkable imple
     this.code = waitstatusToExitcode(this.watcher.rstatus)
     this.watcher.stop()
     // nobody reads any more what is still on its way to it
-    this.feeding?.stop()
+    for (const pump of this.feeding) pump.stop()
     this.checkAndNotify()
   }
 }

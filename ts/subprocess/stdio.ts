@@ -41,23 +41,23 @@ export class StdioPlan {
   /**
    * Carries the bytes of what the child could not get as it is.
    *
-   * @returns What carries them to its input; null when nothing has to.
+   * @returns What carries them to it.
    * @throws {SocketError} EMFILE when the fd table is full.
    */
-  carry(child: HostProcess): Pump | null {
-    let feeding: Pump | null = null
-    const pumps: Pump[] = []
-    const start = (from: Descriptor, to: Descriptor): Pump => {
-      const pump = Pump.start(from, to)
-      if (typeof pump !== "number") return pump
-      for (const each of pumps) each.stop()
+  carry(child: HostProcess): readonly Pump[] {
+    const feeding: Pump[] = []
+    const draining: Pump[] = []
+    const start = (pumps: Pump[], from: Descriptor, to: Descriptor): void => {
+      const pump = Pump.start(from, to, pumps === feeding)
+      if (typeof pump !== "number") return void pumps.push(pump)
+      for (const each of [...feeding, ...draining]) each.stop()
       throw new SocketError(pump, "spawn")
     }
     for (const { fd, descriptor } of this.carried) {
       const pipe = child.pipes[fd]!
-      if (fd === 0) pumps.push((feeding = start(descriptor, pipe)))
-      if (fd >= STANDARD && descriptor.recv(empty) !== -E.BADF) pumps.push(start(descriptor, pipe))
-      if (fd > 0 && (fd < STANDARD || descriptor.send(empty) !== -E.BADF)) pumps.push(start(pipe, descriptor))
+      const [reads, writes] = fd < STANDARD ? [fd === 0, fd > 0] : directions(descriptor)
+      if (reads) start(feeding, descriptor, pipe)
+      if (writes) start(draining, pipe, descriptor)
     }
     return feeding
   }
@@ -67,8 +67,7 @@ export class StdioPlan {
     else if (given === DEVNULL) this.entries[fd] = "null"
     else if (given < STANDARD) this.entries[fd] = given
     else {
-      const descriptor = descriptors.get(given)
-      if (descriptor === undefined) throw new SocketError(E.BADF, "spawn", `descriptor ${given} is not open`)
+      const descriptor = opened(given)
       const inherited = descriptor.inherit()
       this.entries[fd] = inherited < 0 ? "pipe" : inherited
       if (inherited < 0) this.carried.push({ fd, descriptor })
@@ -77,11 +76,23 @@ export class StdioPlan {
 
   private pass(fd: number): void {
     if (!Number.isInteger(fd)) throw new TypeError(`passFds must be numbers, not ${String(fd)}`)
-    if (fd < 0) throw new SocketError(E.BADF, "spawn", `descriptor ${fd} is not open`)
-    if (fd < STANDARD) return // it has those
+    if (fd >= 0 && fd < STANDARD) return // it has those
+    opened(fd)
     while (this.entries.length < fd) this.entries.push("null")
     this.add(fd, fd)
   }
+}
+
+/** @throws {SocketError} EBADF for a number that is not open. */
+function opened(fd: number): Descriptor {
+  const descriptor = descriptors.get(fd)
+  if (descriptor === undefined) throw new SocketError(E.BADF, "spawn", `descriptor ${fd} is not open`)
+  return descriptor
+}
+
+/** Whether a descriptor is read and whether it is written. */
+function directions(descriptor: Descriptor): [reads: boolean, writes: boolean] {
+  return [descriptor.recv(empty) !== -E.BADF, descriptor.send(empty) !== -E.BADF]
 }
 
 /** The number that a stream is given as; undefined: none. */

@@ -1,6 +1,7 @@
 import { host } from "#host"
 import { NotSupportedError } from "../exceptions.ts"
 import type { Thread } from "../host/thread.ts"
+import { getHub } from "../hub.ts"
 import { threadMain, type JobEnd } from "./threadmain.ts"
 import { ThreadExit } from "./threadexit.ts"
 import type { Task } from "./threadtask.ts"
@@ -63,6 +64,10 @@ export class PoolThread {
     this.thread.terminate()
   }
 
+  toString(): string {
+    return `<PoolThread after ${this.tasks} task${this.tasks === 1 ? "" : "s"}>`
+  }
+
   private ended(end: JobEnd): void {
     const { task } = this
     if (task === null || task.id !== end[0]) return
@@ -75,7 +80,8 @@ export class PoolThread {
   private exited(code: number): void {
     const { task } = this
     this.task = null
-    task?.fail(this.error === null ? new ThreadExit(code) : this.error.error)
+    if (task !== null) task.fail(this.error === null ? new ThreadExit(code) : this.error.error)
+    else if (this.error !== null) getHub().report(this, this.error.error)
     this.owner.gone(task)
   }
 }

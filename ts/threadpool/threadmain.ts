@@ -14,6 +14,12 @@ export interface Source {
   readonly library: string | undefined
 }
 
+/** What was thrown, on its way out of a thread: an error, or in `thrown` what is none. */
+export interface Failure {
+  readonly error?: SentError
+  readonly thrown?: unknown
+}
+
 /** An error on its way out of a thread. */
 export interface SentError {
   readonly name: string
@@ -21,14 +27,12 @@ export interface SentError {
   readonly stack: string
   /** Its own properties, `code` and others, as far as they can be sent. */
   readonly properties: Readonly<Record<string, unknown>>
+  /** Those that are not enumerable: its cause and other errors that it holds. */
+  readonly hidden: Readonly<Record<string, Failure | readonly Failure[]>>
 }
 
-/** How a job has ended: `error` is there when it has failed, and `thrown` when that is what it threw, and no error. */
-export type JobEnd = readonly [
-  id: number,
-  value: unknown,
-  failure?: { readonly error?: SentError; readonly thrown?: unknown },
-]
+/** How a job has ended; `failure` is there when it has failed. */
+export type JobEnd = readonly [id: number, value: unknown, failure?: Failure]
 
 /**
  * What a thread of a pool does: one job after the other. It goes to the thread as its source and so uses nothing from around it.
@@ -37,6 +41,8 @@ export function threadMain(port: ThreadPort): void {
   type Callable = (...args: readonly unknown[]) => unknown
   // Between two jobs it sleeps that long, which is the fastest way to get the next; after that its event loop goes on.
   const SLEEP = 5
+  // What errors of the language hold without showing it: a cause, and those of AggregateError and SuppressedError.
+  const HIDDEN = ["cause", "errors", "error", "suppressed"]
   const functions = new Map<number, Callable | Promise<Callable>>()
   const scope = globalThis as Record<symbol, unknown>
   const transfers = (scope[Symbol.for("gevent-wasm.transfers")] ??= new WeakMap()) as WeakMap<object, Transferred[]>
@@ -152,23 +158,44 @@ export function threadMain(port: ThreadPort): void {
   }
 
   function fail([id, fn]: Job, error: unknown): void {
-    const reply = (failure: JobEnd[2]): void => port.post([id, undefined, failure], [])
-    if (!(error instanceof Error)) {
-      try {
-        reply({ thrown: error })
-      } catch {
-        reply({ thrown: String(error) })
-      }
-      return
-    }
-    const { name, stack = "" } = error
     const lost = sources.has(fn) && error instanceof ReferenceError && error.message.endsWith(" is not defined")
-    const hint = ": a function goes to a thread as its source, without the variables around it"
-    const sent = { name, message: `${error.message}${lost ? hint : ""}`, stack, properties: { ...error } }
+    const hint = lost ? ": a function goes to a thread as its source, without the variables around it" : ""
+    const reply = (keep: (value: unknown) => boolean): void =>
+      port.post([id, undefined, failure(error, keep, [], hint)], [])
     try {
-      reply({ error: sent })
+      reply(() => true)
     } catch {
-      reply({ error: { ...sent, properties: {} } })
+      reply(isSendable)
+    }
+  }
+
+  /** What was thrown, as it is sent: `keep` says which values can be, and `around` are the errors that hold it. */
+  function failure(thrown: unknown, keep: (value: unknown) => boolean, around: readonly unknown[], hint = ""): Failure {
+    if (around.includes(thrown)) return {}
+    if (!(thrown instanceof Error)) return { thrown: keep(thrown) ? thrown : String(thrown) }
+    const { name, message, stack = "" } = thrown
+    const holders = [...around, thrown]
+    const inner = (value: unknown): Failure => failure(value, keep, holders)
+    const properties = Object.entries(thrown).filter(([, value]) => keep(value))
+    const hidden = Object.entries(Object.getOwnPropertyDescriptors(thrown))
+      .filter(([key, { enumerable }]) => enumerable === false && HIDDEN.includes(key))
+      .map(([key, { value }]) => [key, Array.isArray(value) ? value.map(inner) : inner(value)] as const)
+    const error = {
+      name: String(name),
+      message: `${message}${hint}`,
+      stack: String(stack),
+      properties: Object.fromEntries(properties) as Record<string, unknown>,
+      hidden: Object.fromEntries(hidden),
+    }
+    return { error }
+  }
+
+  function isSendable(value: unknown): boolean {
+    try {
+      structuredClone(value)
+      return true
+    } catch {
+      return false
     }
   }
 }

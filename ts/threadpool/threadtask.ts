@@ -2,7 +2,7 @@ import { AsyncResult } from "../event/asyncresult.ts"
 import { resultOf } from "../iteration.ts"
 import type { BlockingCall, Op } from "../wait.ts"
 import { wait } from "../waiting.ts"
-import type { Job, JobEnd, SentError, Source } from "./threadmain.ts"
+import type { Failure, Job, JobEnd, Source } from "./threadmain.ts"
 
 /** A function that a module exports. Threads import the module, each once. */
 export interface ModuleExport {
@@ -54,7 +54,7 @@ export class Task {
     this.args = []
     const [, value, failure] = end
     if (failure === undefined) this.result.set(value)
-    else this.result.setException(failure.error === undefined ? failure.thrown : received(failure.error))
+    else this.result.setException(received(failure))
   }
 
   /** It cannot begin, or its thread has gone. */
@@ -130,17 +130,33 @@ function findLibrary(): string | undefined {
   }
 }
 
-/** The error that was thrown in a thread: of the same class when that is one of the language's. */
-function received({ name, message, stack, properties }: SentError): Error {
-  const known = (globalThis as unknown as Record<string, unknown>)[name]
-  const ofLanguage = typeof known === "function" && (known.prototype instanceof Error || known === Error)
-  const error = new ((ofLanguage ? known : Error) as ErrorConstructor)(message)
-  if (error.name !== name) Object.defineProperty(error, "name", { value: name, configurable: true, writable: true })
-  Object.defineProperty(error, "stack", {
-    value: `${stack}\n    in a thread of a pool`,
-    configurable: true,
-    writable: true,
-  })
+// Other classes may want other arguments than a message, or must not be called at all.
+const LANGUAGE: ReadonlySet<string> = new Set([
+  "AggregateError",
+  "EvalError",
+  "RangeError",
+  "ReferenceError",
+  "SuppressedError",
+  "SyntaxError",
+  "TypeError",
+  "URIError",
+])
+
+/** What was thrown in a thread: an error of the same class when that is one of the language's. */
+function received({ error: sent, thrown }: Failure): unknown {
+  if (sent === undefined) return thrown
+  const { name, message, stack, properties, hidden } = sent
+  const error = new Error(message)
+  const known = LANGUAGE.has(name) ? (globalThis as unknown as Record<string, ErrorConstructor>)[name] : undefined
+  if (known !== undefined) Object.setPrototypeOf(error, known.prototype)
+  const define = (key: string, value: unknown): unknown =>
+    Object.defineProperty(error, key, { value, configurable: true, writable: true })
+  if (error.name !== name) define("name", name)
+  // Bun gives some errors none
+  define("stack", `${stack || String(error)}\n    in a thread of a pool`)
+  for (const [key, held] of Object.entries(hidden)) {
+    define(key, Array.isArray(held) ? held.map(received) : received(held as Failure))
+  }
   return Object.assign(error, properties)
 }
 

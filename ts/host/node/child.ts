@@ -9,7 +9,7 @@ import { E } from "../errno.ts"
 import type { HostProcess, SpawnOptions } from "../host.ts"
 import { ChildPipe } from "./childpipe.ts"
 import { errnoOfError } from "./errors.ts"
-import { checkProgram } from "./program.ts"
+import { checkProgram, refusalOf } from "./program.ts"
 
 // Linux takes no longer argument or variable, in bytes with the NUL at its end.
 const LONGEST = 131072
@@ -43,14 +43,15 @@ export function spawnProcess(given: SpawnOptions, exited: (status: number) => vo
       ...(gid === null ? {} : { gid }),
     })
   } catch (error) {
-    return -errnoOfError(error)
+    const errno = errnoOfError(error)
+    return -(errno === E.PERM ? reason(given, errno) : errno)
   }
   child.on("error", ignore)
   const { pid } = child
   if (pid === undefined) {
     // where there are no descriptors left there is no list of them
     for (const stream of child.stdio ?? []) stream?.destroy()
-    return -reason(given)
+    return -reason(given, E.AGAIN)
   }
   let ended = false
   child.once("exit", (code, signal) => {
@@ -96,10 +97,13 @@ function pipeOf(stream: Readable | Writable, fd: number): ChildPipe {
   return new ChildPipe(fd === 0 ? null : (stream as Readable), fd === 1 || fd === 2 ? null : (stream as Writable))
 }
 
-/** Why a process could not be started whose program is there: hosts report it too late. */
-function reason({ stdio, uid, gid }: SpawnOptions): number {
+/** Why a process could not be started whose program is there, or else `other`: hosts report it too late, or not rightly. */
+function reason({ file, cwd, env, stdio, uid, gid }: SpawnOptions, other: number): number {
   if (lacksDescriptors(stdio.length * 2 + 4)) return E.MFILE
-  return (uid ?? gid) !== null && process.getuid?.() !== 0 ? E.PERM : E.AGAIN
+  const own = process.getuid?.() ?? 0
+  if ((uid ?? gid) !== null && own !== 0) return E.PERM
+  const folder = cwd instanceof URL ? fileURLToPath(cwd) : (cwd ?? ".")
+  return refusalOf(file, folder, env ?? process.env, uid ?? own, gid ?? process.getgid?.() ?? 0) || other
 }
 
 function isTooLong(text: string): boolean {

@@ -55,6 +55,8 @@ abstract class HostFile extends Descriptor {
   protected open = true
   /** Whether it has positions. */
   protected readonly regular: boolean
+  protected readonly readable: boolean
+  protected readonly writable: boolean
   private readonly appending: boolean
   // a child has it too, so the system's position counts, which moves for both
   private shared = false
@@ -63,6 +65,8 @@ abstract class HostFile extends Descriptor {
     super()
     this.fd = fd
     this.regular = stat.isFile() || stat.isBlockDevice()
+    this.readable = mode === "r" || mode.endsWith("+")
+    this.writable = mode !== "r"
     this.appending = mode.startsWith("a")
   }
 
@@ -128,6 +132,7 @@ class File extends HostFile {
 
   override recv(into: Uint8Array): number {
     const { arrived } = this
+    if (!this.readable) return -E.BADF
     if (arrived.length === 0 || !this.open) return this.read(into.length)
     const count = Math.min(arrived.length, into.length)
     into.set(arrived.subarray(0, count))
@@ -138,7 +143,7 @@ class File extends HostFile {
 
   override take(max: number): Uint8Array | number {
     const { arrived } = this
-    if (arrived.length > max) return super.take(max)
+    if (arrived.length > max || !this.readable) return super.take(max)
     if (arrived.length === 0 || !this.open) {
       const result = this.read(max)
       return result < 0 ? result : empty
@@ -149,6 +154,7 @@ class File extends HostFile {
   }
 
   override send(from: Uint8Array): number {
+    if (!this.writable) return -E.BADF
     const refusal = this.refusal()
     if (refusal < 0 || from.length === 0) return refusal
     this.moved()
@@ -250,10 +256,12 @@ class BlockingFile extends HostFile {
 
   override recv(into: Uint8Array): number {
     const { length } = into
+    if (!this.readable) return -E.BADF
     return this.call(() => (length === 0 ? 0 : fs.readSync(this.fd, into, 0, length, this.readingAt)), true)
   }
 
   override send(from: Uint8Array): number {
+    if (!this.writable) return -E.BADF
     return this.call(() => fs.writeSync(this.fd, from, 0, from.length, this.writingAt), true)
   }
 

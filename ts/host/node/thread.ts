@@ -1,3 +1,4 @@
+import process from "node:process"
 import * as threads from "node:worker_threads"
 import type { Thread, ThreadEvents, ThreadPort, Transferred } from "../thread.ts"
 
@@ -6,7 +7,12 @@ interface ThreadData {
   readonly port: threads.MessagePort
   /** A number that rises with each message, on which the thread sleeps, and whether it does. */
   readonly bell: Int32Array
+  /** Whether messages are sent in a Map. */
+  readonly wraps: boolean
 }
+
+// Deno looks at each element of a message's arrays of bytes, for ports that would have to be made Node's. It does not look into a Map.
+const wraps = process.versions["deno"] !== undefined
 
 /**
  * Starts a thread that runs `main`, which goes there as its source.
@@ -25,9 +31,10 @@ class WorkerThread implements Thread {
 
   constructor(main: (port: ThreadPort) => void, events: ThreadEvents) {
     const { port1, port2 } = new threads.MessageChannel()
-    const workerData: ThreadData = { port: port2, bell: this.bell }
+    const workerData: ThreadData = { port: port2, bell: this.bell, wraps }
     // it may be run as a script or as a module, as the program's own flags say
-    const source = `import("node:worker_threads").then((modules) => (${String(boot)})(modules, ${String(main)}))`
+    const parts = [main, wrapped, unwrapped].map(String).join(", ")
+    const source = `import("node:worker_threads").then((modules) => (${String(boot)})(modules, ${parts}))`
     this.port = port1
     this.worker = new threads.Worker(source, { eval: true, workerData, transferList: [port2] })
     this.worker.on("error", (error) => events.error(error))
@@ -35,7 +42,7 @@ class WorkerThread implements Thread {
       port1.close()
       events.exit(code)
     })
-    port1.on("message", (message) => events.message(message))
+    port1.on("message", (message) => events.message(unwrapped(message)))
     // it ends, and its end is to be told
     port1.on("close", () => this.worker.ref())
     this.worker.unref()
@@ -43,7 +50,7 @@ class WorkerThread implements Thread {
   }
 
   post(message: unknown, transfer: readonly Transferred[]): void {
-    this.port.postMessage(message, transfer as threads.Transferable[])
+    this.port.postMessage(wraps ? wrapped(message, transfer) : message, transfer as threads.Transferable[])
     Atomics.add(this.bell, 0, 1)
     if (Atomics.load(this.bell, 1) !== 0) Atomics.notify(this.bell, 0)
   }
@@ -60,18 +67,33 @@ class WorkerThread implements Thread {
   }
 }
 
+/** A message whose bytes the host does not look at, unless it may bring ports along. Goes to the thread as its source. */
+function wrapped(message: unknown, transfer: readonly Transferred[]): unknown {
+  return transfer.every((each) => each instanceof ArrayBuffer) ? new Map([[0, message]]) : message
+}
+
+/** The message itself, which is no Map. Goes to the thread as its source. */
+function unwrapped(message: unknown): unknown {
+  return message instanceof Map ? (message.get(0) as unknown) : message
+}
+
 /** Runs in the thread, without anything from around it. */
-function boot(modules: typeof threads, main: (port: ThreadPort) => void): void {
-  const { port, bell } = modules.workerData as ThreadData
+function boot(
+  modules: typeof threads,
+  main: (port: ThreadPort) => void,
+  wrap: typeof wrapped,
+  unwrap: typeof unwrapped,
+): void {
+  const { port, bell, wraps } = modules.workerData as ThreadData
   let rung = 0
   main({
     post(message, transfer) {
-      port.postMessage(message, transfer as threads.Transferable[])
+      port.postMessage(wraps ? wrap(message, transfer) : message, transfer as threads.Transferable[])
     },
     take() {
       rung = Atomics.load(bell, 0)
       const found = modules.receiveMessageOnPort(port) as { message: unknown } | undefined
-      return found === undefined ? null : [found.message]
+      return found === undefined ? null : [unwrap(found.message)]
     },
     block(ms) {
       Atomics.store(bell, 1, 1)
@@ -79,7 +101,7 @@ function boot(modules: typeof threads, main: (port: ThreadPort) => void): void {
       Atomics.store(bell, 1, 0)
     },
     listen(fn) {
-      port.on("message", fn)
+      port.on("message", (message) => fn(unwrap(message)))
     },
   })
 }
