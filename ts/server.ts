@@ -4,6 +4,7 @@ import { isAsyncFunction } from "./body.ts"
 import { Flow } from "./flow.ts"
 import { resultOf } from "./iteration.ts"
 import type { SocketAddress } from "./socket/address.ts"
+import { checkSize } from "./socket/bytes.ts"
 import { SOCK_STREAM } from "./socket/constants.ts"
 import { checkTimeout, getdefaulttimeout } from "./socket/deadline.ts"
 import type { Socket } from "./socket/socket.ts"
@@ -73,7 +74,6 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
   backlog = 256
   /** Seconds that a client may take for the handshake; null = any time. */
   handshakeTimeout: number | null = HANDSHAKE_TIMEOUT
-  private readonly listenAt: SocketAddress | null
   private readonly context: SSLContext | null
   private readonly wrapOptions: WrapOptions
 
@@ -94,7 +94,6 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
     options: SecureServerOptions = {},
   ) {
     super(listener, handle as StreamHandle | null | undefined, options)
-    this.listenAt = this.socket === null ? this.address : null
     const { backlog = null, serverSide = true, doHandshakeOnConnect = true, suppressRaggedEofs = true } = options
     const { unwrap = !suppressRaggedEofs } = options
     this.context = hasCertificate(options)
@@ -108,6 +107,7 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
       this.handshakeTimeout = options.handshakeTimeout
     }
     if (backlog === null) return
+    checkSize(backlog)
     if (this.socket !== null) throw new TypeError("backlog must be left out when a socket is given")
     this.backlog = backlog
   }
