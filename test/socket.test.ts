@@ -247,7 +247,7 @@ test("SO-02: addresses and data of wrong types are refused at the call", () => {
     assert.throws(() => socket.connect(["127.0.0.1", port]), RangeError)
     assert.throws(() => createConnection(["127.0.0.1", port]), RangeError)
   }
-  for (const data of [1, null, undefined, {}, [1, 2], new ArrayBuffer(1)]) {
+  for (const data of [1, null, undefined, {}, [1, 2]]) {
     assert.throws(() => socket.send(data as never), TypeError)
     assert.throws(() => socket.sendall(data as never), TypeError)
   }
