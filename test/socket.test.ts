@@ -24,6 +24,7 @@ import {
   SocketTimeout,
   SOL_SOCKET,
   TCP_NODELAY,
+  waitRead,
   type AddressArgument,
 } from "gevent-wasm/socket"
 import net from "node:net"
@@ -544,6 +545,19 @@ test("SO-09: close wakes those who wait with EBADF", async () => {
     assert.is((yield* failure(client.recv(1))).code, "EBADF")
   })
   await settled(idle)
+})
+
+test("SO-09: close wakes who waits for the number, with the same words", async () => {
+  await run(function* () {
+    const [client, server] = yield* connectedPair()
+    const waiting = spawn(() => failure(waitRead(client.fileno())))
+    yield* sleep(0)
+    client.close()
+    const error = yield* waiting.get()
+    assert.is(error.code, "EBADF")
+    assert.match(error.message, CLOSED_ELSEWHERE)
+    server.close()
+  })
 })
 
 test("SO-09: detach wakes those who wait, and the connection lives on", async () => {
