@@ -75,12 +75,31 @@ test("a signal that cannot be caught is refused", () => {
 const testOnDeno = (name: string, body: () => void): void =>
   host.name === "deno" ? test(name, body) : test.skip(name, body)
 
-testOnDeno("without permissions greenlets run, and what is not allowed fails at the call", () => {
+function runWithPermissions(...permissions: string[]): string {
   const program = fileURLToPath(new URL("programs/withoutpermissions.mjs", import.meta.url))
-  const { stdout, stderr } = spawnSync(process.execPath, ["run", "--no-prompt", "--allow-read=dist", program], {
-    encoding: "utf8",
-  })
-  assert.is(stdout, "sleep\nconnect EACCES\nlisten EACCES\nstat nothing\n", stderr)
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ["run", "--no-prompt", "--allow-read=dist", ...permissions, program],
+    { encoding: "utf8" },
+  )
+  assert.is(stderr, "")
+  return stdout
+}
+
+testOnDeno("without permissions greenlets run, and what is not allowed fails at the call", () => {
+  assert.is(
+    runWithPermissions(),
+    "sleep\nconnect 127.0.0.1 EACCES\nconnect localhost EACCES\nlocalhost 127.0.0.1\n" +
+      "listen EACCES\nstat nothing\n",
+  )
+})
+
+testOnDeno("SO-13: the permission for the network is all that names and sockets need", () => {
+  assert.is(
+    runWithPermissions("--allow-net"),
+    "sleep\nconnect 127.0.0.1 ECONNREFUSED\nconnect localhost ECONNREFUSED\nlocalhost 127.0.0.1\n" +
+      "listen none\nstat nothing\n",
+  )
 })
 
 test.run()

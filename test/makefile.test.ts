@@ -1,7 +1,7 @@
 import { joinall, run, sleep, spawn, Timeout, type Wait } from "gevent-wasm"
 import { descriptors } from "gevent-wasm/core"
 import { UnsupportedOperation } from "gevent-wasm/fileobject"
-import { createConnection, type Socket, SocketTimeout, type MakefileOptions } from "gevent-wasm/socket"
+import { createConnection, type Socket, SocketTimeout, type MakefileOptions, socketpair } from "gevent-wasm/socket"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { connectedPair, failure, openDescriptors, peer, settled, text } from "./sockets.ts"
@@ -210,6 +210,13 @@ test("SO-11: what was sent before a reset is read first", async () => {
   })
   await server.close()
   await settled(idle)
+})
+
+test("SO-11: a mode that is no text is a TypeError", () => {
+  const [left, right] = socketpair()
+  assert.throws(() => left.makefile(null as never), /^a mode must be a string, not null$/)
+  left.close()
+  right.close()
 })
 
 test.run()

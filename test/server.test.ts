@@ -1,7 +1,7 @@
 import { host } from "#host"
 import { getHub, joinall, run, sleep, spawn, spawnRaw, type Wait } from "gevent-wasm"
 import { BaseServer, parseAddress } from "gevent-wasm/baseserver"
-import { StreamServer, type SpawnOption } from "gevent-wasm/server"
+import { DatagramServer, StreamServer, type SpawnOption } from "gevent-wasm/server"
 import {
   AF_INET,
   AF_INET6,
@@ -121,6 +121,12 @@ test("SV-04: a backlog does not go with a socket", () => {
   assert.throws(() => new StreamServer(socket, echo, { backlog: 5 }), TypeError)
   assert.is(new StreamServer(LOOPBACK, echo).backlog, 256)
   assert.is(new StreamServer(LOOPBACK, echo, { backlog: 5 }).backlog, 5)
+})
+
+test("SV-04: a backlog that is no number of connections is refused at the call", () => {
+  assert.throws(() => new StreamServer(LOOPBACK, echo, { backlog: "x" as never }), TypeError)
+  assert.throws(() => new StreamServer(LOOPBACK, echo, { backlog: -1 }), RangeError)
+  assert.throws(() => new StreamServer(LOOPBACK, echo, { backlog: NaN }), RangeError)
 })
 
 test("SV-05: nothing is bound before start, and a listening socket is not served before", async () => {
@@ -694,6 +700,75 @@ test("SV-22: the handler can be changed", async () => {
     using client = yield* createConnection(server.address)
     assert.is(text(yield* readAll(client)), "changed")
   })
+})
+
+test("SV-22: the listener can be changed: start listens at the new address, and again after a stop", async () => {
+  await run(function* () {
+    const server = new StreamServer(LOOPBACK, echo)
+    server.setListener("127.0.0.2:0")
+    for (let i = 0; i < 2; i++) {
+      server.start()
+      assert.is(server.serverHost, "127.0.0.2")
+      assert.is(server.socket!.getsockname()[0], "127.0.0.2")
+      assert.is(yield* converse(server.address, "x"), "x")
+      assert.throws(() => server.setListener(LOOPBACK), /has started keeps its listener/)
+      yield* server.stop()
+    }
+    server.setListener(listening())
+    server.start()
+    assert.is(yield* converse(server.address, "y"), "y")
+    server.close()
+    assert.throws(() => server.start(), /was given a socket cannot start again/)
+    server.setListener(LOOPBACK)
+    server.start()
+    assert.is(yield* converse(server.address, "z"), "z")
+    yield* server.stop()
+  })
+  await settled(idle)
+})
+
+test("SV-22: a socket that is replaced before the start is the caller's again", async () => {
+  using socket = listening()
+  using server = new StreamServer(socket, echo)
+  const { address } = server
+  server.setListener(LOOPBACK)
+  server.start()
+  assert.is.not(server.serverPort, address[1])
+  assert.not(socket.closed)
+  assert.throws(() => new DatagramServer(LOOPBACK, () => {}).setListener(socket), /needs a datagram socket/)
+})
+
+test("SV-22: how handlers are run can be changed", async () => {
+  await run(function* () {
+    using server = new StreamServer(LOOPBACK, echo)
+    server.start()
+    const started: unknown[] = []
+    server.setSpawn((fn) => {
+      started.push(fn)
+      return spawn(fn)
+    })
+    assert.is(yield* converse(server.address, "x"), "x")
+    assert.is(started.length, 1)
+    server.setSpawn(3)
+    assert.is(yield* converse(server.address, "x"), "x")
+    assert.is(started.length, 1)
+    assert.not(server.full())
+    assert.is.not(server.pool, null)
+    server.setSpawn("default")
+    assert.is(server.pool, null)
+  })
+  await settled(idle)
+})
+
+test("SV-22: the console shows where a server listens, and a handler that belongs to it", () => {
+  class Owner extends StreamServer {
+    owner = this
+    override handle(): void {}
+  }
+  using server = new Owner(LOOPBACK)
+  assert.match(String(server), /^<Owner address=127\.0\.0\.1:0 handle=bound handle>$/)
+  server.start()
+  assert.match(String(server), `fileno=${server.socket!.fileno()} address=127.0.0.1:${server.serverPort} `)
 })
 
 test("SV-23: using closes a server, await using stops it", async () => {

@@ -5,6 +5,7 @@ import { Flow } from "./flow.ts"
 import { resultOf } from "./iteration.ts"
 import { asksForTls } from "./server/tlsoptions.ts"
 import type { SocketAddress } from "./socket/address.ts"
+import { checkSize } from "./socket/bytes.ts"
 import { SOCK_STREAM } from "./socket/constants.ts"
 import { checkTimeout, getdefaulttimeout } from "./socket/deadline.ts"
 import type { Socket } from "./socket/socket.ts"
@@ -74,7 +75,6 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
   backlog = 256
   /** Seconds that a client may take for the handshake; null = any time. */
   handshakeTimeout: number | null = HANDSHAKE_TIMEOUT
-  private readonly listenAt: SocketAddress | null
   private readonly context: SSLContext | null
   private readonly wrapOptions: WrapOptions
 
@@ -96,7 +96,6 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
     options: SecureServerOptions = {},
   ) {
     super(listener, handle as StreamHandle | null | undefined, options)
-    this.listenAt = this.socket === null ? this.address : null
     const { backlog = null, serverSide = true, doHandshakeOnConnect = true, suppressRaggedEofs = true } = options
     const { unwrap = !suppressRaggedEofs } = options
     this.context = asksForTls(options)
@@ -110,6 +109,7 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
       this.handshakeTimeout = options.handshakeTimeout
     }
     if (backlog === null) return
+    checkSize(backlog)
     if (this.socket !== null) throw new TypeError("backlog must be left out when a socket is given")
     this.backlog = backlog
   }

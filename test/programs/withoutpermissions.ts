@@ -1,7 +1,8 @@
-// Run on Deno without a permission but to read the package: what is not allowed fails at the call, the rest works.
+// Run on Deno without a permission but to read the package, and with the one for the network: what is not allowed fails at the
+// call, the rest works.
 import { run, sleep } from "gevent-wasm"
 import { Loop, Stat } from "gevent-wasm/core"
-import { createConnection, Socket, type SocketError } from "gevent-wasm/socket"
+import { createConnection, gethostbyname, Socket, type SocketError } from "gevent-wasm/socket"
 
 function code(call: () => unknown): string {
   try {
@@ -15,12 +16,15 @@ function code(call: () => unknown): string {
 await run(function* () {
   yield* sleep(0.001)
   console.log("sleep")
-  try {
-    yield* createConnection(["127.0.0.1", 1])
-  } catch (error) {
-    console.log(`connect ${(error as SocketError).code}`)
+  for (const host of ["127.0.0.1", "localhost"]) {
+    try {
+      yield* createConnection([host, 1])
+    } catch (error) {
+      console.log(`connect ${host} ${(error as SocketError).code}`)
+    }
   }
-  const socket = new Socket()
+  console.log(`localhost ${yield* gethostbyname("localhost")}`)
+  using socket = new Socket()
   const listen = (): void => {
     socket.bind(["127.0.0.1", 0])
     socket.listen()

@@ -57,6 +57,8 @@ export abstract class BaseServer<A extends unknown[] = unknown[]> implements Dis
   family: number = 0
   /** Where it listens; the port is the real one once it has started. Of a unix socket it is the path. */
   address: SocketAddress = ["", 0]
+  /** Where `start` is to listen; null with a socket. */
+  protected listenAt: SocketAddress | null = null
   private runner: SpawnFunction | "default" | null = "default"
   private watcher: Io | null = null
   private pause: Timer | null = null
@@ -97,19 +99,27 @@ export abstract class BaseServer<A extends unknown[] = unknown[]> implements Dis
   /** The handler has ended. gevent: `do_close`. */
   protected abstract doClose(...args: A): void
 
-  /** Sets where to listen. @throws as the constructor. gevent: `set_listener`. */
+  /**
+   * Sets where to listen from the next `start` on. A socket that it had and did not start with is not closed. gevent:
+   * `set_listener`.
+   *
+   * @throws as the constructor; {TypeError} when it has started.
+   */
   setListener(listener: ListenAddress | Socket): void {
+    if (this.running) throw new TypeError("a server that has started keeps its listener: stop it first")
     if (listener instanceof Socket) {
       if ("doHandshake" in listener) {
         throw new TypeError(`Expected a regular socket, not SSLSocket: ${String(listener)}`)
       }
-      this.family = listener.family
       this.address = listener.getsockname()
+      this.family = listener.family
       this.socket = listener
+      this.listenAt = null
     } else {
       const { family, address } = parseAddress(listener)
       this.family = family
-      this.address = address
+      this.address = this.listenAt = address
+      this.socket = null
     }
   }
 

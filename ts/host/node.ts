@@ -180,7 +180,11 @@ export const host: Host = {
   },
 
   env(name: string): string | undefined {
-    return process.env[name]
+    try {
+      return process.env[name]
+    } catch {
+      return undefined // not allowed
+    }
   },
 
   args(): string[] {

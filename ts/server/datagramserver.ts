@@ -7,7 +7,7 @@ import { Semaphore } from "../lock.ts"
 import { fromAddress, type AnyAddress, type SocketAddress } from "../socket/address.ts"
 import type { Data } from "../socket/bytes.ts"
 import { SOCK_DGRAM } from "../socket/constants.ts"
-import type { Socket } from "../socket/socket.ts"
+import { Socket } from "../socket/socket.ts"
 
 /** What handles a datagram: a generator, async or plain function. */
 export type DatagramHandle = (data: Uint8Array, address: SocketAddress) => unknown
@@ -38,7 +38,6 @@ const LARGEST = 8192
  * ```
  */
 export class DatagramServer extends BaseServer<[data: Uint8Array, address: SocketAddress]> {
-  private readonly listenAt: SocketAddress | null
   private readonly lock = new Semaphore()
 
   /**
@@ -48,10 +47,14 @@ export class DatagramServer extends BaseServer<[data: Uint8Array, address: Socke
    */
   constructor(listener: ListenAddress | Socket, handle?: DatagramHandle | null, options: ServerOptions = {}) {
     super(listener, handle, options)
-    if (this.socket !== null && this.socket.type !== SOCK_DGRAM) {
+  }
+
+  /** Sets where to listen from the next `start` on. @throws as the constructor; {TypeError} when it has started. */
+  override setListener(listener: ListenAddress | Socket): void {
+    if (listener instanceof Socket && listener.type !== SOCK_DGRAM) {
       throw new TypeError("a DatagramServer needs a datagram socket (SOCK_DGRAM)")
     }
-    this.listenAt = this.socket === null ? this.address : null
+    super.setListener(listener)
   }
 
   /**

@@ -13,6 +13,7 @@ export type MakefileOptions = Omit<FileOptions, "bufsize" | "closefd" | "close">
 export class SocketFile<M extends string = "r"> extends FileObjectBase<M> {
   /** @throws as `Socket.makefile`. */
   constructor(socket: Endpoint, mode: M, options: MakefileOptions) {
+    if (typeof mode !== "string") throw new TypeError(`a mode must be a string, not ${String(mode)}`)
     for (const letter of mode) {
       if (!"rwbt".includes(letter)) {
         throw new RangeError(`invalid mode: ${JSON.stringify(mode)} (only r, w, b and t are allowed)`)

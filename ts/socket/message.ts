@@ -1,7 +1,7 @@
 import { SocketError } from "../exceptions.ts"
 import { E } from "../host/errno.ts"
 import type { SocketAddress } from "./address.ts"
-import { bytesOf, writable, type Data } from "./bytes.ts"
+import { bytesOf, writable, type Bytes, type Data } from "./bytes.ts"
 
 /** A control message: level, type and data. Hosts have none, so that there is never one to receive. */
 export type ControlMessage = readonly [level: number, type: number, data: Data]
@@ -31,7 +31,7 @@ export function gather(parts: readonly Data[], stream: boolean): Uint8Array {
 }
 
 /** The buffers of a message. @throws {TypeError} for what is no list of buffers. */
-export function writables(buffers: readonly ArrayBufferView[]): Uint8Array[] {
+export function writables(buffers: readonly Bytes[]): Uint8Array[] {
   return list(buffers).map(writable)
 }
 

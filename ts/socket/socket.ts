@@ -1,9 +1,7 @@
 import { host } from "#host"
 import { descriptors } from "../core/descriptors.ts"
-import { createSocketPair } from "../core/socketpair.ts"
 import { need, SocketError } from "../exceptions.ts"
 import type { Flow } from "../flow.ts"
-import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
 import type { Wait } from "../wait.ts"
 import { Accept, takeConnection } from "./accept.ts"
@@ -15,23 +13,22 @@ import {
   type AnyAddress,
   type SocketAddress,
 } from "./address.ts"
-import { bytesOf, checkSize, limited, type Data } from "./bytes.ts"
+import { bytesOf, checkSize, isBytes, limited, type Bytes, type Data } from "./bytes.ts"
 import { Connect, ConnectEx } from "./connect.ts"
 import {
   AF_INET,
   AF_INET6,
-  AF_UNIX,
   MSG_PEEK,
   SHUT_RD,
   SHUT_WR,
   SO_ERROR,
-  SOCK_DGRAM,
   SOCK_STREAM,
   SOL_SOCKET,
   SOMAXCONN,
 } from "./constants.ts"
 import { checkTimeout, getdefaulttimeout } from "./deadline.ts"
 import { checked, Endpoint } from "./endpoint.ts"
+import { checkKind, familyName, openedSocket, openSocket } from "./kind.ts"
 import { checkRecvFlags, checkSendFlags } from "./flags.ts"
 import {
   checkControl,
@@ -48,13 +45,6 @@ import { beginning, messageFlags, Recvfrom, sender } from "./recvfrom.ts"
 import { Send, Sendall } from "./send.ts"
 import { sendfile, type SendableFile } from "./sendfile.ts"
 import { Sendto } from "./sendto.ts"
-
-const FAMILIES: ReadonlyMap<number, { readonly name: string; readonly stream: Parameters<typeof host.stream>[0] }> =
-  new Map([
-    [AF_UNIX, { name: "AF_UNIX", stream: "unix" }],
-    [AF_INET, { name: "AF_INET", stream: "inet" }],
-    [AF_INET6, { name: "AF_INET6", stream: "inet6" }],
-  ])
 
 /**
  * A TCP, UDP or unix socket. Calls that have to wait let other greenlets run; they return a Wait, for `yield*` in a greenlet and `await`
@@ -92,19 +82,15 @@ export class Socket implements Disposable {
   /**
    * @param fileno - The number of an open socket to take over, as `detach()` returned it; without it there is a new one.
    * @throws {SocketError} EAFNOSUPPORT or EPROTONOSUPPORT for a kind that there is not, EMFILE when there are too many,
-   *   EBADF when `fileno` is not open.
+   *   EBADF when `fileno` is not open, ENOTSOCK when it is no socket. {TypeError} for what is no number.
    */
   constructor(family: number = AF_INET, type: number = SOCK_STREAM, proto = 0, fileno: number | null = null) {
-    if (!FAMILIES.has(family)) throw new SocketError(E.AFNOSUPPORT, "socket")
-    if (type !== SOCK_STREAM && (type !== SOCK_DGRAM || family === AF_UNIX)) {
-      throw new SocketError(E.PROTONOSUPPORT, "socket")
-    }
+    checkKind(family, type, proto)
     this.family = family
     this.type = type
     this.proto = proto
     const fd = fileno ?? openSocket(family, type)
-    const descriptor = descriptors.get(fd)
-    if (descriptor === undefined) throw new SocketError(E.BADF, "socket")
+    const descriptor = openedSocket(fd, "socket")
     this.endpoint = new Endpoint(fd, descriptor, getdefaulttimeout())
   }
 
@@ -237,7 +223,7 @@ export class Socket implements Disposable {
    * @returns How many bytes; 0 at the end of the stream, or of an empty datagram.
    * @throws as `recv`; {RangeError} when the buffer is too small.
    */
-  recvInto(buffer: ArrayBufferView, size = 0, flags = 0): Wait<number> {
+  recvInto(buffer: Bytes, size = 0, flags = 0): Wait<number> {
     const into = limited(buffer, size)
     checkRecvFlags(flags, "recv")
     if ((flags & MSG_PEEK) === 0) return new RecvInto(this.endpoint, into, flags)
@@ -265,7 +251,7 @@ export class Socket implements Disposable {
    * @returns How many bytes, and the address of the sender; null for a stream.
    * @throws as `recvInto`.
    */
-  recvfromInto(buffer: ArrayBufferView, size = 0, flags = 0): Wait<[count: number, address: SocketAddress | null]> {
+  recvfromInto(buffer: Bytes, size = 0, flags = 0): Wait<[count: number, address: SocketAddress | null]> {
     const into = limited(buffer, size)
     checkRecvFlags(flags, "recvfrom")
     return new Recvfrom(this.endpoint, "recvfrom", into.length, flags, (received) => [
@@ -300,7 +286,7 @@ export class Socket implements Disposable {
    * @returns How many bytes, an empty list, MSG_TRUNC when a datagram was longer or 0, and the sender; null for a stream.
    * @throws as `recv`.
    */
-  recvmsgInto(buffers: readonly ArrayBufferView[], ancbufsize = 0, flags = 0): Wait<MessageInto> {
+  recvmsgInto(buffers: readonly Bytes[], ancbufsize = 0, flags = 0): Wait<MessageInto> {
     const parts = writables(buffers)
     checkSize(ancbufsize)
     checkRecvFlags(flags, "recvmsg")
@@ -458,7 +444,7 @@ export class Socket implements Disposable {
    * @throws {SocketError} EMFILE when there are too many.
    */
   dup(): Socket {
-    const copy = fromDescriptor(this.endpoint.live("dup"), "dup", this.family, this.type, this.proto)
+    const copy = this.adopt(checked(descriptors.install(this.endpoint.live("dup")), "dup"))
     copy.settimeout(this.gettimeout())
     return copy
   }
@@ -482,17 +468,19 @@ export class Socket implements Disposable {
    *
    * @param level - SOL_SOCKET, IPPROTO_TCP or IPPROTO_IPV6.
    * @param value - A number; false is 0 and true 1. Bytes for an option that is a struct in C, such as IP_ADD_MEMBERSHIP.
-   * @throws {SocketError} ENOPROTOOPT for an option that cannot be set here. {TypeError} for another type of value.
+   * @throws {SocketError} ENOPROTOOPT for an option that cannot be set here. {TypeError} for another type of value,
+   *   {RangeError} for a number that is not whole.
    */
-  setsockopt(level: number, name: number, value: number | boolean | ArrayBufferView): void {
+  setsockopt(level: number, name: number, value: number | boolean | Bytes): void {
     const descriptor = this.endpoint.live("setsockopt")
-    if (ArrayBuffer.isView(value)) {
+    if (isBytes(value)) {
       checked(descriptor.setOptionBytes(level, name, bytesOf(value)), "setsockopt")
       return
     }
     if (typeof value !== "number" && typeof value !== "boolean") {
       throw new TypeError(`an option must be a number, a boolean or bytes, not ${String(value)}`)
     }
+    if (!Number.isInteger(Number(value))) throw new RangeError(`an option must be a whole number, not ${value}`)
     checked(descriptor.setOption(level, name, Number(value)), "setsockopt")
   }
 
@@ -546,7 +534,7 @@ export class Socket implements Disposable {
 
   /** What the console shows. */
   toString(): string {
-    const family = FAMILIES.get(this.family)!.name
+    const family = familyName(this.family)
     if (this.closed) return `<Socket closed ${family}>`
     const { descriptor, fd } = this.endpoint
     const [local, peer] = [descriptor.localAddress(), descriptor.peerAddress()].map((address) =>
@@ -562,68 +550,6 @@ export class Socket implements Disposable {
   private adopt(fd: number): Socket {
     return new Socket(this.family, this.type, this.proto, fd)
   }
-}
-
-/** A socket for a descriptor, under a number of its own. @throws {SocketError} EMFILE */
-function fromDescriptor(descriptor: Descriptor, syscall: string, family: number, type: number, proto: number): Socket {
-  return new Socket(family, type, proto, checked(descriptors.install(descriptor), syscall))
-}
-
-/**
- * A socket for an open number, which stays open by itself.
- *
- * gevent: `socket.fromfd(fd, family, type, proto=0)`.
- *
- * @param fd - Of this thread's fd table.
- * @throws {SocketError} EBADF when it is not open, EMFILE when there are too many.
- * @example
- * ```ts
- * import { AF_INET, fromfd, SOCK_STREAM, Socket } from "gevent-wasm/socket"
- * using socket = new Socket()
- * using other = fromfd(socket.fileno(), AF_INET, SOCK_STREAM)
- * console.log(other.fileno() !== socket.fileno()) // true
- * ```
- */
-export function fromfd(fd: number, family: number, type: number, proto = 0): Socket {
-  const descriptor = descriptors.get(fd)
-  if (descriptor === undefined) throw new SocketError(E.BADF, "fromfd")
-  return fromDescriptor(descriptor, "fromfd", family, type, proto)
-}
-
-/**
- * Two unix sockets that are connected with each other, within this process: the fastest way for bytes between greenlets and C
- * programs.
- *
- * gevent: `socket.socketpair(family=AF_UNIX, type=SOCK_STREAM, proto=0)`.
- *
- * @throws {SocketError} ENOTSUP or EPROTONOSUPPORT for another kind, EMFILE when there are too many.
- * @example
- * ```ts
- * import { socketpair } from "gevent-wasm/socket"
- * const [left, right] = socketpair()
- * await left.sendall("hello")
- * console.log((await right.recv(100)).length) // 5
- * ```
- */
-export function socketpair(family: number = AF_UNIX, type: number = SOCK_STREAM, proto = 0): [Socket, Socket] {
-  if (family !== AF_UNIX) throw new SocketError(E.NOTSUP, "socketpair")
-  if (type !== SOCK_STREAM || proto !== 0) throw new SocketError(E.PROTONOSUPPORT, "socketpair")
-  const [left, right] = createSocketPair()
-  const first = fromDescriptor(left, "socketpair", family, type, proto)
-  try {
-    return [first, fromDescriptor(right, "socketpair", family, type, proto)]
-  } catch (error) {
-    first.close()
-    throw error
-  }
-}
-
-function openSocket(family: number, type: number): number {
-  need(type === SOCK_DGRAM ? "udp" : family === AF_UNIX ? "unix" : "tcp", "socket")
-  const { stream } = FAMILIES.get(family)!
-  const opened = type === SOCK_DGRAM && stream !== "unix" ? host.datagram(stream) : host.stream(stream)
-  if (typeof opened === "number") throw new SocketError(opened, "socket")
-  return checked(descriptors.install(opened), "socket")
 }
 
 function describeAddress(address: SocketAddress): string {

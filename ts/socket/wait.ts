@@ -1,4 +1,4 @@
-import { READ, WRITE } from "../core/flags.ts"
+import { ERROR, READ, WRITE } from "../core/flags.ts"
 import { Io } from "../core/io.ts"
 import { ConcurrentObjectUseError, SocketError } from "../exceptions.ts"
 import { E } from "../host/errno.ts"
@@ -45,7 +45,8 @@ class IoReady extends WatcherWait {
 
   override fired(events: number): void {
     this.deadline?.cancel()
-    super.fired(events)
+    if ((events & ERROR) !== 0) super.interrupted(closedElsewhere())
+    else super.fired(events)
   }
 
   private late(timedOut: Error): void {
@@ -167,8 +168,9 @@ export function waitReadwrite(
  * ```
  */
 export function cancelWait(watcher: Io, error: Error | null = null): void {
-  getHub().cancelWait(
-    watcher,
-    error ?? new SocketError(E.BADF, undefined, "File descriptor was closed in another greenlet"),
-  )
+  getHub().cancelWait(watcher, error ?? closedElsewhere())
+}
+
+function closedElsewhere(): SocketError {
+  return new SocketError(E.BADF, undefined, "File descriptor was closed in another greenlet")
 }

@@ -3,6 +3,7 @@ import { DatagramQueue } from "./datagramqueue.ts"
 import { Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address, type Received } from "../descriptor.ts"
 import { E } from "../errno.ts"
 import { SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, SOL_SOCKET } from "../options.ts"
+import { nameScope, scopeOf, withScope } from "./scope.ts"
 import type { OpenUdp, UdpAddress, UdpEvents, UdpPort } from "./udpport.ts"
 
 // What fits in an IP packet with its headers.
@@ -46,8 +47,9 @@ export class Datagram extends Descriptor implements UdpEvents {
     if (this.closed) return -E.BADF
     if (this.port !== undefined) return -E.INVAL
     if (address.family !== this.family) return -E.AFNOSUPPORT
-    this.bound = address.host
-    return this.openPort(address, undefined)
+    const named = nameScope(address)
+    this.bound = named.host
+    return this.openPort(named, undefined)
   }
 
   override listen(): number {
@@ -61,8 +63,9 @@ export class Datagram extends Descriptor implements UdpEvents {
   override connect(address: Address): number {
     if (this.closed) return -E.BADF
     if (address.family !== this.family) return -E.AFNOSUPPORT
-    const result = this.setPeer(address)
-    this.peer = result === 0 ? address : undefined
+    const named = nameScope(address)
+    const result = this.setPeer(named)
+    this.peer = result === 0 ? named : undefined
     return result
   }
 
@@ -105,8 +108,9 @@ export class Datagram extends Descriptor implements UdpEvents {
     if (this.closed) return -E.BADF
     if (address.family !== this.family) return -E.AFNOSUPPORT
     const { peer } = this
-    if (peer === undefined) return this.transmit(from, address)
-    return peer.host === address.host && peer.port === address.port ? this.transmit(from, undefined) : -E.ISCONN
+    const to = nameScope(address)
+    if (peer === undefined) return this.transmit(from, to)
+    return peer.host === to.host && peer.port === to.port ? this.transmit(from, undefined) : -E.ISCONN
   }
 
   override shutdown(how: 0 | 1 | 2): number {
@@ -120,7 +124,7 @@ export class Datagram extends Descriptor implements UdpEvents {
 
   override localAddress(): Address | number {
     if (this.closed) return -E.BADF
-    return this.port?.address() ?? this.unspecified()
+    return this.port === undefined ? this.unspecified() : this.withScope(this.port.address())
   }
 
   override peerAddress(): Address | number {
@@ -162,7 +166,7 @@ export class Datagram extends Descriptor implements UdpEvents {
   received(data: Uint8Array, host: string, port: number): void {
     if (this.closed || this.readEnded) return
     const { inbox } = this
-    const address: UdpAddress = { family: this.family, host, port }
+    const address = this.withScope({ family: this.family, host, port })
     // with datagrams queued before, whoever watches for them knows already
     if (inbox.push({ data, address }) && inbox.size === 1) this.notify()
   }
@@ -218,6 +222,12 @@ export class Datagram extends Descriptor implements UdpEvents {
 
   private bindAnywhere(): number {
     return this.port === undefined ? this.bind(this.unspecified()) : 0
+  }
+
+  // not every host says what the scope of an address is, but that of this end is known
+  private withScope(address: UdpAddress): UdpAddress {
+    const scope = scopeOf(this.bound) || scopeOf(this.peer?.host ?? "")
+    return scope === "" ? address : { ...address, host: withScope(address.host, scope) }
   }
 
   private unspecified(): UdpAddress {

@@ -1,4 +1,3 @@
-import { networkInterfaces } from "node:os"
 import { E } from "../errno.ts"
 import {
   IP_ADD_MEMBERSHIP,
@@ -26,6 +25,7 @@ import {
 import { OptionShadow } from "../optionshadow.ts"
 import { canReusePort } from "./binding.ts"
 import { errnoOfError } from "./errors.ts"
+import { interfaceName } from "./scope.ts"
 import type { UdpOptions, UdpSettings } from "./udpport.ts"
 
 // What Linux says of a socket that nobody touched.
@@ -208,12 +208,6 @@ function membership(level: number, value: DataView): [group: string, address: st
 
 /** The IPv6 address by which hosts name the interface of a number; undefined when there is none. */
 function interfaceOf(index: number): string | undefined {
-  if (index === 0) return undefined
-  // the loopback is the first on every system, and says 0
-  for (const [name, addresses] of Object.entries(networkInterfaces())) {
-    for (const { family, scopeid, internal } of addresses ?? []) {
-      if (family === "IPv6" && (scopeid === index || (internal && index === 1))) return `::%${name}`
-    }
-  }
-  return undefined
+  const name = index === 0 ? undefined : interfaceName(index)
+  return name === undefined ? undefined : `::%${name}`
 }

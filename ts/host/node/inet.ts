@@ -4,6 +4,7 @@ import { E } from "../errno.ts"
 import { IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP } from "../options.ts"
 import { bindTcp, isTcpAddress, type TcpAddress } from "./binding.ts"
 import type { Domain } from "./domain.ts"
+import { nameScope, scopeOf, withScope } from "./scope.ts"
 
 function inetDomain(family: TcpAddress["family"], number: number, any: string, levels: readonly number[]): Domain {
   const unspecified: TcpAddress = { family, host: any, port: 0 }
@@ -18,13 +19,13 @@ function inetDomain(family: TcpAddress["family"], number: number, any: string, l
     levels,
     remembersFailure: true,
     retries: false,
-    bind: (address, options) => (address.family === family ? bindTcp(address, options) : -E.AFNOSUPPORT),
+    bind: (address, options) => (address.family === family ? bindTcp(nameScope(address), options) : -E.AFNOSUPPORT),
     check(address: Address): number {
       if (address.family !== family) return -E.AFNOSUPPORT
       return isTcpAddress(address) ? 0 : -E.INVAL
     },
     target(address: Address, local: Address | undefined): net.SocketConnectOpts {
-      const { host, port } = address as TcpAddress
+      const { host, port } = nameScope(address as TcpAddress)
       const source = local as TcpAddress | undefined
       return { host, port, autoSelectFamily: false, localAddress: source?.host, localPort: source?.port }
     },
@@ -33,7 +34,11 @@ function inetDomain(family: TcpAddress["family"], number: number, any: string, l
       return typeof address === "object" && address !== null ? addressOf(address.address, address.port) : undefined
     },
     local: (wire) => addressOf(wire.localAddress, wire.localPort),
-    peer: (wire) => addressOf(wire.remoteAddress, wire.remotePort),
+    peer(wire, target) {
+      const scope = target === undefined ? "" : scopeOf(nameScope(target as TcpAddress).host)
+      const { remoteAddress } = wire
+      return addressOf(remoteAddress && withScope(remoteAddress, scope), wire.remotePort)
+    },
     reset: (wire) => void wire.resetAndDestroy(),
   }
 }

@@ -4,6 +4,7 @@ import net from "node:net"
 import process from "node:process"
 import { E } from "../errno.ts"
 import { errnoOfError, errnoOfSystem } from "./errors.ts"
+import { scopeOf, withScope } from "./scope.ts"
 import type { UdpAddress, UdpEvents, UdpOptions, UdpPort } from "./udpport.ts"
 import { HIGH_WATER_MARK } from "../wire.ts"
 
@@ -222,7 +223,7 @@ class NodeUdp implements UdpPort {
   private arrived(data: Buffer, host: string, port: number): void {
     const { peer } = this
     // Deno does not tell the system of the peer, and what others sent before there was one may still come
-    if (peer !== undefined && (peer.port !== port || peer.host !== host)) return
+    if (peer !== undefined && (peer.port !== port || peer.host !== withScope(host, scopeOf(peer.host)))) return
     const { buffer, byteOffset, length } = data
     // one small datagram should not hold the memory that was there for a large one
     const bytes =
