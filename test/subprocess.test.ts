@@ -856,6 +856,22 @@ test("SP-22: a file that was read before is passed from there to its end", () =>
     assert.is(readFileSync(path, "utf8"), "ours\ntheirs\n")
   }))
 
+test("SP-22: a socket that is passed has its end for the child, which answers behind it", () =>
+  runGreenlet(function* () {
+    const before = held()
+    const [client, server] = yield* connectedPair()
+    const fd = server.fileno()
+    const upper = new Popen(`tr a-z A-Z <&${fd} >&${fd}`, { shell: true, passFds: [fd] })
+    server.close()
+    const answer = spawn(() => readAll(client))
+    yield* client.sendall("there and back ".repeat(20_000))
+    client.shutdown(1)
+    assert.is(yield* upper.wait(20), 0)
+    assert.is(text(yield* answer.get()), "THERE AND BACK ".repeat(20_000))
+    client.close()
+    yield* wait(released(before))
+  }))
+
 test("SP-22: what a child has not read of a socket stays there for others", () =>
   runGreenlet(function* () {
     const before = held()

@@ -19,6 +19,7 @@ export class ChildPipe extends Descriptor implements WireUser {
   private readonly fd: number
   private readonly inbox = new ChunkQueue()
   private shut = false
+  private finished = false
   private paused = false
   private readEnded = false
   private writeEnded = false
@@ -91,7 +92,7 @@ export class ChildPipe extends Descriptor implements WireUser {
   override send(from: Uint8Array): number {
     const { sink } = this
     if (sink === null || this.shut) return -E.BADF
-    if (this.writeEnded || sink.destroyed) return -E.PIPE
+    if (this.writeEnded || this.finished || sink.destroyed) return -E.PIPE
     if (this.blocked) return -E.AGAIN
     if (this.buffered) this.buffered = sink.writableLength > 0
     let done = 0
@@ -109,12 +110,22 @@ export class ChildPipe extends Descriptor implements WireUser {
     return done + count
   }
 
+  /** Ends what the child reads; what it writes goes on. */
+  override shutdown(how: 0 | 1 | 2): number {
+    const { sink } = this
+    if (sink === null || this.shut) return -E.BADF
+    if (how === 0 || this.finished) return 0
+    this.finished = true
+    sink.end()
+    return 0
+  }
+
   override close(): void {
     if (this.shut) return
     this.shut = true
     this.inbox.clear()
     const { source, sink } = this
-    if (sink !== null && !sink.destroyed && (sink.writableLength > 0 || this.fd < 0)) {
+    if (sink !== null && !sink.destroyed && !sink.writableFinished && (sink.writableLength > 0 || this.fd < 0)) {
       // what was taken is still delivered
       ;(sink as Partial<net.Socket>).ref?.()
       source?.resume()
