@@ -5,8 +5,11 @@ import { AresResolver } from "gevent-wasm/resolver"
 import { execFile } from "node:child_process"
 import http from "node:http"
 import net, { type AddressInfo } from "node:net"
+import process from "node:process"
+import { promisify } from "node:util"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
+import { moduleArguments } from "./hostprocess.ts"
 import { a, aaaa, named, NameServer, number, text, TYPES, wireName, type Record, type Reply } from "./nameserver.ts"
 
 const test = suite("dns")
@@ -147,7 +150,27 @@ test("lookup has Node's options", async () => {
   assert.equal(await call("host.test", { all: true, order: "ipv6first" }), [null, [...both].reverse()])
   const [error] = (await call("missing.test")) as [{ code: string; syscall: string; hostname: string }]
   assert.equal([error.code, error.syscall, error.hostname], ["ENOTFOUND", "getaddrinfo", "missing.test"])
-  assert.throws(() => (lookup as (...args: unknown[]) => void)("a"), /needs a callback/)
+  assert.equal(await call("192.0.2.7", { family: 6 }), [null, "192.0.2.7", 4], "as Node has it")
+  assert.equal(await call("fe80::1%lo", { all: true }), [null, [{ address: "fe80::1%lo", family: 6 }]])
+  for (const name of ["a..test", "a\0.test", `${"x".repeat(64)}.test`]) {
+    const [none] = (await call(name)) as [{ code: string; syscall: string; hostname: string }]
+    assert.equal([none.code, none.syscall, none.hostname], ["ENOTFOUND", "getaddrinfo", name])
+  }
+  const wrong = (...args: unknown[]) => (lookup as (...args: unknown[]) => void)(...args)
+  assert.throws(() => wrong("a"), /needs a callback/)
+  assert.throws(() => wrong(5, () => {}), /a hostname must be a string, not 5/)
+  assert.throws(() => wrong("a", { family: 5 }, () => {}), /family must be 0, 4 or 6/)
+  assert.throws(
+    () => wrong("a", { order: "x" }, () => {}),
+    /order must be one of ipv4first, ipv6first, verbatim, not x/,
+  )
+})
+
+test("lookup works in a program that imports nothing else", async () => {
+  const program = `import { lookup } from "gevent-wasm/dns"
+lookup("localhost", { family: 4 }, (error, address) => console.log(error?.message ?? "none", address))`
+  const { stdout } = await promisify(execFile)(process.execPath, moduleArguments(program))
+  assert.is(stdout, "none 127.0.0.1\n")
 })
 
 /** What the command prints, and its exit status. */
