@@ -109,7 +109,8 @@ export class Hub extends Strand {
    * Who resolves names; made at the first use. Another one may be set, and null makes a new one at the next use: the one before is
    * not closed.
    *
-   * @throws {Error} as long as the module `resolver` is not loaded; `gevent-wasm` and `gevent-wasm/socket` load it.
+   * @throws {TypeError} for what is no resolver; {Error} as long as the module `resolver` is not loaded; `gevent-wasm` and
+   *   `gevent-wasm/socket` load it.
    */
   get resolver(): Resolver {
     if (this.ownResolver !== null) return this.ownResolver
@@ -119,6 +120,11 @@ export class Hub extends Strand {
   }
 
   set resolver(resolver: Resolver | null) {
+    if (resolver !== null && typeof resolver?.getaddrinfo !== "function") {
+      throw new TypeError(
+        `a resolver must be an object with getaddrinfo() and the other calls, not ${String(resolver)}`,
+      )
+    }
     this.ownResolver = resolver
   }
 

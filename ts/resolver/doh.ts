@@ -6,6 +6,7 @@ import { readRecords, type Found, type FoundAddress } from "./answer.ts"
 import { AF_INET, AF_INET6 } from "./constants.ts"
 import { exchange, type Request } from "./exchange.ts"
 import { Foreign } from "./foreign.ts"
+import { hostsOf, type Hosts } from "./hosts.ts"
 import { encodeHostname } from "./hostname.ts"
 import type { Hostname } from "./interface.ts"
 import { readMessage, writeQuery } from "./message.ts"
@@ -43,7 +44,7 @@ export interface DohOptions {
   /** Seconds that a request may take, with its answer. Default 10. */
   timeout?: number | null
   /** Names that are known already, and their addresses. */
-  hosts?: Readonly<Record<string, string | readonly string[]>>
+  hosts?: Hosts
 }
 
 /**
@@ -72,13 +73,9 @@ export class DohResolver extends AbstractResolver implements RecordResolver {
     this.timeout = timeout ?? TIMEOUT
     if (url === null || url === "") throw new TypeError("a DohResolver needs the URL of a service")
     this.url = new URL(url).href
+    if (fetch !== undefined && typeof fetch !== "function") throw new TypeError("fetch must be a function")
     this.request = fetch ?? ((to, init) => globalThis.fetch(to, init))
-    this.hosts = new Map(
-      Object.entries(hosts).map(([name, addresses]) => [
-        name.toLowerCase(),
-        typeof addresses === "string" ? [addresses] : addresses,
-      ]),
-    )
+    this.hosts = new Map(hostsOf(hosts).map(([name, addresses]) => [name.toLowerCase(), addresses]))
   }
 
   close(): void {
