@@ -22,7 +22,7 @@ import {
 import { notify } from "./events/subscribers.ts"
 import { E } from "./host/errno.ts"
 import { limitOf, Timeout, type TimeoutArgument } from "./limit.ts"
-import type { Resolver } from "./resolver/interface.ts"
+import { checkResolver, type Resolver } from "./resolver/interface.ts"
 import { currentStrand, mainStrand, scheduler, Strand, type Interrupt, type Main, switchTo } from "./strand.ts"
 import { Wait } from "./wait.ts"
 
@@ -120,12 +120,7 @@ export class Hub extends Strand {
   }
 
   set resolver(resolver: Resolver | null) {
-    if (resolver !== null && typeof resolver?.getaddrinfo !== "function") {
-      throw new TypeError(
-        `a resolver must be an object with getaddrinfo() and the other calls, not ${String(resolver)}`,
-      )
-    }
-    this.ownResolver = resolver
+    this.ownResolver = resolver === null ? null : checkResolver(resolver)
   }
 
   /** What monitors the hub since `startPeriodicMonitoringThread`, or null. gevent: `Hub.periodic_monitoring_thread`. */

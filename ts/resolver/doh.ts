@@ -21,15 +21,7 @@ import {
   type RecordTypes,
 } from "./records.ts"
 import { reverseName } from "./reverse.ts"
-import {
-  ARES_ENODATA,
-  ARES_ENOTFOUND,
-  ARES_SUCCESS,
-  aresError,
-  namingError,
-  rawError,
-  type NameErrorClass,
-} from "./status.ts"
+import { ARES_ENODATA, ARES_ENOTFOUND, ARES_SUCCESS, aresError, namingError, type NameErrorClass } from "./status.ts"
 
 // seconds
 const TIMEOUT = 10

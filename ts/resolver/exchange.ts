@@ -57,7 +57,7 @@ async function post(request: Request, url: string, query: Uint8Array, signal: Ab
 async function bodyOf(response: Response): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
-  const reader = response.body?.getReader()
+  const reader = (response.body as ReadableStream<Uint8Array> | null)?.getReader()
   for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
     chunks.push(next.value)
     length += next.value.length

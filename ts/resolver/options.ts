@@ -150,7 +150,7 @@ function checkDomains(domains: unknown): void {
   if (!Array.isArray(domains) || !domains.every((domain) => typeof domain === "string")) {
     throw new TypeError(`domains must be a list of strings, not ${String(domains)}`)
   }
-  const wrong = (domains as string[]).find((domain) => !/^[^\s\0]+$/.test(domain))
+  const wrong = domains.find((domain) => !/^[^\s\0]+$/.test(domain))
   if (wrong !== undefined) throw new RangeError(`a domain must be a name, not ${JSON.stringify(wrong)}`)
 }
 
