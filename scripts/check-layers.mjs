@@ -51,7 +51,7 @@ const LAYERS = [
 
 // These may import node:* and use a host's globals. The toolchain runs compilers on a developer's machine and is no part of
 // what the package's modules load.
-const HOST_BOUND = ["host", "cli/toolchain", "cli/compileprogram", "cli/run"]
+const HOST_BOUND = ["host", "cli/toolchain", "cli/compileprogram", "cli/run", "cli/terminal"]
 /** Packages that are bundled, and the one module that imports each. */
 const BUNDLED = { "punycode/punycode.es6.js": "resolver/hostname.ts" }
 const HOST_GLOBALS = ["process", "Buffer", "Deno", "Bun", "setImmediate", "clearImmediate", "require", "__dirname"]

@@ -1,12 +1,16 @@
 // The shape of Node's dns, and the command line.
+import { host } from "#host"
 import { getHub } from "gevent-wasm"
 import { lookup, Resolver } from "gevent-wasm/dns"
 import { AresResolver } from "gevent-wasm/resolver"
 import { execFile } from "node:child_process"
 import http from "node:http"
 import net, { type AddressInfo } from "node:net"
+import process from "node:process"
+import { promisify } from "node:util"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
+import { moduleArguments } from "./hostprocess.ts"
 import { a, aaaa, named, NameServer, number, text, TYPES, wireName, type Record, type Reply } from "./nameserver.ts"
 
 const test = suite("dns")
@@ -147,13 +151,36 @@ test("lookup has Node's options", async () => {
   assert.equal(await call("host.test", { all: true, order: "ipv6first" }), [null, [...both].reverse()])
   const [error] = (await call("missing.test")) as [{ code: string; syscall: string; hostname: string }]
   assert.equal([error.code, error.syscall, error.hostname], ["ENOTFOUND", "getaddrinfo", "missing.test"])
-  assert.throws(() => (lookup as (...args: unknown[]) => void)("a"), /needs a callback/)
+  assert.equal(await call("192.0.2.7", { family: 6 }), [null, "192.0.2.7", 4], "as Node has it")
+  assert.equal(await call("fe80::1%lo", { all: true }), [null, [{ address: "fe80::1%lo", family: 6 }]])
+  for (const name of ["a..test", "a\0.test", `${"x".repeat(64)}.test`]) {
+    const [none] = (await call(name)) as [{ code: string; syscall: string; hostname: string }]
+    assert.equal([none.code, none.syscall, none.hostname], ["ENOTFOUND", "getaddrinfo", name])
+  }
+  const wrong = (...args: unknown[]) => (lookup as (...args: unknown[]) => void)(...args)
+  assert.throws(() => wrong("a"), /needs a callback/)
+  assert.throws(() => wrong(5, () => {}), /a hostname must be a string, not 5/)
+  assert.throws(() => wrong("a", { family: 5 }, () => {}), /family must be 0, 4 or 6/)
+  assert.throws(
+    () => wrong("a", { order: "x" }, () => {}),
+    /order must be one of ipv4first, ipv6first, verbatim, not x/,
+  )
 })
+
+test("lookup works in a program that imports nothing else", async () => {
+  const program = `import { lookup } from "gevent-wasm/dns"
+lookup("localhost", { family: 4 }, (error, address) => console.log(error?.message ?? "none", address))`
+  const { stdout } = await promisify(execFile)(process.execPath, moduleArguments(program))
+  assert.is(stdout, "none 127.0.0.1\n")
+})
+
+// how the host that runs this test runs a program
+const RUN = host.name === "deno" ? ["run", "--allow-all", "--no-prompt"] : []
 
 /** What the command prints, and its exit status. */
 function gevent(...args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
   return new Promise((done) => {
-    execFile("node", ["dist/cli.js", "resolve", ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, [...RUN, "dist/cli.js", "resolve", ...args], (error, stdout, stderr) => {
       done({ status: error === null ? 0 : Number(error.code), stdout, stderr })
     })
   })
@@ -169,18 +196,40 @@ test("gevent resolve prints a table of many names", async () => {
     names,
   )
   assert.match(lines[0]!, /^n0\.test {3}127\.0\.0\.1 2001:db8::1$/)
-  assert.match(stderr, /50 of 50 names/)
+  assert.is(stderr, "", "how far it is is shown on a terminal only")
 
   const typed = await gevent("-s", server.address, "-t", "mx", "-n", "2", "host.test", "missing.test")
   assert.is(typed.status, 1)
   assert.match(typed.stdout, /^host\.test {5}10 mail\.test\nmissing\.test {2}\[Errno 4\]/)
-  assert.match((await gevent()).stderr, /no names\nusage: gevent resolve/)
-  assert.match((await gevent("-x", "a")).stderr, /unknown option -x/)
+})
+
+test("gevent resolve says how it is used, and ends with 2 when it is used otherwise", async () => {
+  const wrong: [args: string[], message: RegExp][] = [
+    [[], /no names\nusage: gevent resolve/],
+    [["-x", "a"], /unknown option -x\nusage/],
+    [["a", "-n"], /-n needs a value\nusage/],
+    [["-n", "0", "a"], /-n must be a whole number above 0, not 0\nusage/],
+    [["--timeout=x", "a"], /--timeout must be a number above 0, not x\nusage/],
+    [["-t", "bogus", "a"], /no records of type BOGUS/],
+    [["-s", "x", "a"], /a server must be a numeric address/],
+  ]
+  for (const [args, message] of wrong) {
+    const { status, stdout, stderr } = await gevent(...args)
+    assert.equal([status, stdout], [2, ""], args.join(" "))
+    assert.match(stderr, message)
+  }
+  for (const help of ["-h", "--help"]) {
+    const { status, stdout } = await gevent(help)
+    assert.is(status, 0)
+    assert.match(stdout, /^usage: gevent resolve/)
+  }
+  const named = await gevent("-s", server.address, "--timeout=20", "--", "-n")
+  assert.is(named.stdout.split(/ +/)[0], "-n", "a name, found or not")
 })
 
 test("the example resolves 1,000 names through a pool", async () => {
   const stdout = await new Promise<string>((done, failed) => {
-    execFile("node", ["build/examples/dns_mass_resolve.mjs", server.address], (error, out) =>
+    execFile(process.execPath, [...RUN, "build/examples/dns_mass_resolve.mjs", server.address], (error, out) =>
       error === null ? done(out) : failed(error),
     )
   })

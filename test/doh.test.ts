@@ -1,6 +1,8 @@
 import { getHub, run, sleep, spawn } from "gevent-wasm"
 import { DohResolver, type gaierror, getaddrinfo, gethostbyname, type herror, resolve } from "gevent-wasm/resolver"
 import { SOCK_STREAM } from "gevent-wasm/socket"
+import http from "node:http"
+import type { AddressInfo } from "node:net"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { DohServer } from "./dohserver.ts"
@@ -88,5 +90,41 @@ test("RS-07: a kill aborts the request", () =>
     yield* greenlet.kill()
     while (server.aborted === before) yield* sleep(0.01)
   }))
+
+test("RS-01: a service that does not answer is given up, and one that answers without end is not heard out", async () => {
+  const failure = (op: PromiseLike<unknown>): Promise<unknown> =>
+    Promise.resolve(op).catch((error: gaierror | herror) => [error.name, error.errno])
+  const before = server.aborted
+  const impatient = new DohResolver({ url, timeout: 0.1 })
+  assert.equal(await failure(impatient.resolve("silent.test")), ["gaierror", 12])
+  assert.equal(await failure(impatient.gethostbyname("silent.test")), ["gaierror", 12])
+  while (server.aborted < before + 2) await sleep(0.01)
+
+  const deaf = new DohResolver({ url, timeout: 0.1, fetch: () => new Promise(() => {}) })
+  assert.equal(await failure(deaf.resolve("host.test")), ["gaierror", 12])
+
+  const chunk = Buffer.alloc(16_384)
+  let closed = 0
+  const flood = http.createServer((request, response) => {
+    request.resume()
+    const more = (): void => {
+      if (!response.destroyed) response.write(chunk, more)
+    }
+    response.on("close", () => void closed++)
+    more()
+  })
+  await new Promise<void>((done) => flood.listen(0, "127.0.0.1", done))
+  try {
+    const { port } = flood.address() as AddressInfo
+    const flooded = new DohResolver({ url: `http://127.0.0.1:${port}/`, timeout: 60 })
+    assert.equal(await failure(flooded.resolve("host.test")), ["gaierror", 10])
+    while (closed === 0) await sleep(0.01)
+  } finally {
+    flood.closeAllConnections()
+    await new Promise((done) => flood.close(done))
+  }
+  assert.throws(() => new DohResolver({ url, timeout: -1 }), /timeout must be 0 to/)
+  assert.throws(() => new DohResolver({ url, timeout: "1" as never }), /timeout must be a number/)
+})
 
 test.run()

@@ -484,6 +484,7 @@ test("RA-05: localhost and the broadcast address are special, and never asked fo
   assert.is(await one.gethostbyname("255.255.255.255"), "255.255.255.255")
   assert.equal(await failure(() => one.gethostbynameEx("<broadcast>")), ["herror", 1, "ENOTFOUND"])
   assert.equal(await failure(() => one.gethostbyaddr("<broadcast>")), ["herror", 1, "ENOTFOUND"])
+  assert.equal(await failure(() => one.getaddrinfo("<broadcast>", 80)), NONAME)
   assert.is(server.questions.length, 0)
 })
 

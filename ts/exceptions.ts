@@ -206,7 +206,7 @@ export class herror extends NameError {
   override name = "herror"
 }
 
-/** A name cannot be encoded: a label is empty, or longer than 63 bytes. Python: `UnicodeError`. */
+/** A name cannot be encoded: a label is empty, longer than 63 bytes, or has characters that none may have. Python: `UnicodeError`. */
 export class UnicodeError extends RangeError {
   override name = "UnicodeError"
 }

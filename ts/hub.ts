@@ -22,7 +22,7 @@ import {
 import { notify } from "./events/subscribers.ts"
 import { E } from "./host/errno.ts"
 import { limitOf, Timeout, type TimeoutArgument } from "./limit.ts"
-import type { Resolver } from "./resolver/interface.ts"
+import { checkResolver, type Resolver } from "./resolver/interface.ts"
 import { currentStrand, mainStrand, scheduler, Strand, type Interrupt, type Main, switchTo } from "./strand.ts"
 import { Wait } from "./wait.ts"
 
@@ -109,7 +109,8 @@ export class Hub extends Strand {
    * Who resolves names; made at the first use. Another one may be set, and null makes a new one at the next use: the one before is
    * not closed.
    *
-   * @throws {Error} as long as the module `resolver` is not loaded; `gevent-wasm` and `gevent-wasm/socket` load it.
+   * @throws {TypeError} for what is no resolver; {Error} as long as the module `resolver` is not loaded; `gevent-wasm` and
+   *   `gevent-wasm/socket` load it.
    */
   get resolver(): Resolver {
     if (this.ownResolver !== null) return this.ownResolver
@@ -119,7 +120,7 @@ export class Hub extends Strand {
   }
 
   set resolver(resolver: Resolver | null) {
-    this.ownResolver = resolver
+    this.ownResolver = resolver === null ? null : checkResolver(resolver)
   }
 
   /** What monitors the hub since `startPeriodicMonitoringThread`, or null. gevent: `Hub.periodic_monitoring_thread`. */

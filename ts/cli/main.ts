@@ -3,14 +3,15 @@ import { host } from "#host"
 import { version } from "../version.ts"
 import { cc } from "./cc.ts"
 import { resolveNames } from "./resolvenames.ts"
-import { ToolchainError } from "./run.ts"
 import { runProgram } from "./runprogram.ts"
+import { UsageError } from "./usage.ts"
 
 const USAGE = `gevent ${version}: green threads for JavaScript hosts
 
   gevent cc FILE.c… -o APP.wasm [-O2 -Wall -DNAME -IDIR …]   compile and link a C program with the hub
   gevent run APP.wasm [ARGUMENT…]                            run it
-  gevent resolve [-t TYPE] [-s SERVER] [-n COUNT] NAME…      look names up, many at once
+  gevent resolve [-t TYPE] [-s SERVER] [-n COUNT] [--timeout SECONDS] NAME…
+                                                             look names up, many at once
 
 C programs include <gevent.h>. "gevent cc" needs emscripten (Debian: apt-get install emscripten) and the npm package binaryen.
 `
@@ -34,8 +35,8 @@ if (call === undefined) {
   try {
     host.exitCode(await call(args))
   } catch (error) {
-    const message = error instanceof ToolchainError || error instanceof Error ? error.message : String(error)
+    const message = error instanceof Error ? error.message : String(error)
     host.write(2, new TextEncoder().encode(`gevent ${command}: ${message}\n`))
-    host.exitCode(1)
+    host.exitCode(error instanceof UsageError ? 2 : 1)
   }
 }

@@ -1,9 +1,13 @@
 import { host } from "#host"
 import { Pool } from "../pool.ts"
 import { AresResolver, type RecordType, type RecordTypes } from "../resolver.ts"
+import { typeNumber } from "../resolver/records.ts"
 import { run } from "../spawn.ts"
 import type { BlockingCall } from "../wait.ts"
+import { terminal } from "./terminal.ts"
+import { UsageError } from "./usage.ts"
 
+const OPTIONS = ["-t", "-s", "-n", "--timeout"]
 const USAGE = "usage: gevent resolve [-t TYPE] [-s SERVER] [-n COUNT] [--timeout SECONDS] NAME…"
 const encoder = new TextEncoder()
 
@@ -27,11 +31,16 @@ interface Line {
  * `gevent resolve`: looks many names up at once, and prints a table. A line on standard error says how far it is.
  *
  * @returns The exit status: 0 when all names were found, 1 when one was not.
+ * @throws {UsageError} for arguments that are wrong.
  */
 export async function resolveNames(args: string[]): Promise<number> {
   const wanted = parse(args)
+  if (wanted === null) {
+    host.write(1, encoder.encode(`${USAGE}\n`))
+    return 0
+  }
   const { names, servers, timeout, size } = wanted
-  using resolver = new AresResolver({ servers, timeout })
+  using resolver = resolverOf(servers, timeout)
   let done = 0
   return await run(function* () {
     const pool = new Pool(size)
@@ -50,6 +59,15 @@ export async function resolveNames(args: string[]): Promise<number> {
       host.write(1, encoder.encode(`${name.padEnd(width)}  ${answers.join(" ")}\n`))
     return table.some(({ failed }) => failed) ? 1 : 0
   })
+}
+
+function resolverOf(servers: string | null, timeout: number | null): AresResolver {
+  try {
+    return new AresResolver({ servers, timeout })
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message)
+    throw error
+  }
 }
 
 function* lookUp(
@@ -80,31 +98,57 @@ function shown(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value)
 }
 
-/** Shows how far it is on the line where the cursor is; 0 of 0 clears that. */
+/** Shows a person how far it is on the line where the cursor is; 0 of 0 clears that. */
 function progress(done: number, all: number): void {
+  if (!terminal) return
   host.write(2, encoder.encode(all === 0 ? "\r\x1b[K" : `\r\x1b[K${done} of ${all} names`))
 }
 
-function parse(args: string[]): Wanted {
+function parse(args: string[]): Wanted | null {
   const values = new Map<string, string>()
   const names: string[] = []
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!
+    if (arg === "-h" || arg === "--help") return null
+    if (arg === "--") {
+      names.push(...args.slice(i + 1))
+      break
+    }
+    const [option = "", given] = arg.startsWith("--") ? arg.split(/=(.*)/s) : [arg]
     if (!arg.startsWith("-")) names.push(arg)
-    else if (!["-t", "-s", "-n", "--timeout"].includes(arg)) throw new RangeError(`unknown option ${arg}\n${USAGE}`)
+    else if (!OPTIONS.includes(option)) throw new UsageError(`unknown option ${arg}\n${USAGE}`)
     else {
-      const value = args[++i]
-      if (value === undefined) throw new RangeError(`${arg} needs a value\n${USAGE}`)
-      values.set(arg, value)
+      const value = given ?? args[++i]
+      if (value === undefined) throw new UsageError(`${arg} needs a value\n${USAGE}`)
+      values.set(option, value)
     }
   }
-  if (names.length === 0) throw new RangeError(`no names\n${USAGE}`)
-  const timeout = values.get("--timeout")
+  if (names.length === 0) throw new UsageError(`no names\n${USAGE}`)
   return {
     names,
-    type: (values.get("-t")?.toUpperCase() as RecordType | undefined) ?? null,
+    type: typeOf(values.get("-t")),
     servers: values.get("-s") ?? null,
-    timeout: timeout === undefined ? null : Number(timeout),
-    size: Number(values.get("-n") ?? 100),
+    timeout: numberOf("--timeout", values.get("--timeout"), false),
+    size: numberOf("-n", values.get("-n"), true) ?? 100,
   }
+}
+
+function typeOf(text: string | undefined): RecordType | null {
+  if (text === undefined) return null
+  const type = text.toUpperCase() as RecordType
+  try {
+    typeNumber(type)
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n${USAGE}`)
+  }
+  return type
+}
+
+function numberOf(option: string, text: string | undefined, whole: boolean): number | null {
+  if (text === undefined) return null
+  const value = Number(text)
+  if (text.trim() === "" || !(value > 0) || (whole && !Number.isInteger(value))) {
+    throw new UsageError(`${option} must be a ${whole ? "whole " : ""}number above 0, not ${text}\n${USAGE}`)
+  }
+  return value
 }

@@ -39,7 +39,7 @@ export class Resolver {
 
   /** The name servers; port 53 is left out. */
   getServers(): string[] {
-    return this.ares.servers.map((server) => /^\[?(.*?)\]?:53$/.exec(server)?.[1] ?? server)
+    return this.ares.servers.map((server) => server.replace(/^\[?([^[\]/]*)\]?:53$/, "$1"))
   }
 
   /** Asks other name servers from now on. @throws {InvalidIP} for one that is no numeric address. */

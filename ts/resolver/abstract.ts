@@ -150,7 +150,7 @@ export abstract class AbstractResolver implements Resolver {
       const found = [{ family: numeric.family, address: numeric.address, ttl: 0 }]
       return new Immediate(entries(found, number, among, numeric.scopeId, wanted ? name : ""))
     }
-    if (name === "" || (flags & AI_NUMERICHOST) !== 0) throw eaiError(EAI_NONAME)
+    if (name === "" || name === BROADCAST || (flags & AI_NUMERICHOST) !== 0) throw eaiError(EAI_NONAME)
     return this.search(name, family, wanted, gaierror, (found) => {
       const list = ordered(ofFamily(found.addresses, family))
       if (list.length === 0) throw eaiError(EAI_NONAME)

@@ -44,10 +44,12 @@ export class AresResolver extends AbstractResolver implements RecordResolver, Di
   /** @throws {TypeError} {RangeError} for an option that is none; {InvalidIP} for a server that is no numeric address; {NotSupportedError} on a host without UDP, unless all goes over TCP. */
   constructor({ useEnviron = true, ...options }: AresResolverOptions = {}, loop: Loop = scheduler.loop) {
     super()
+    if (typeof useEnviron !== "boolean")
+      throw new TypeError(`useEnviron must be true or false, not ${String(useEnviron)}`)
     this.channel = new Channel(loop, useEnviron ? withEnvironment(options) : options)
   }
 
-  /** The name servers that it asks, with their ports. @throws {gaierror} when it is closed. */
+  /** The name servers that it asks, with their ports, as `setServers` takes them. @throws {gaierror} when it is closed. */
   get servers(): string[] {
     return this.channel.servers
   }

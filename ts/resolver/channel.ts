@@ -2,14 +2,9 @@ import { host } from "#host"
 import { hubModule, type HubExports, type HubModule } from "../core/hubmodule.ts"
 import type { Loop } from "../core/loop.ts"
 import { gaierror, InvalidIP, need } from "../exceptions.ts"
-import {
-  ARES_FLAG_DNS0x20,
-  ARES_FLAG_EDNS,
-  ARES_FLAG_USEVC,
-  checkNumber,
-  serverList,
-  type AresOptions,
-} from "./options.ts"
+import { hostsOf, type Hosts } from "./hosts.ts"
+import { ARES_FLAG_DNS0x20, ARES_FLAG_EDNS, ARES_FLAG_USEVC, checkOptions, type AresOptions } from "./options.ts"
+import { serverList, usableServers } from "./servers.ts"
 import { ARES_EDESTRUCTION, ARES_SUCCESS, rawError } from "./status.ts"
 
 const RESOLV_CONF = "/etc/resolv.conf"
@@ -17,7 +12,6 @@ const HOSTS = "/etc/hosts"
 const ABSENT = "gevent:absent"
 // seconds between two looks whether a file has changed
 const LOOK_INTERVAL = 1
-const MANY = 0x7fffffff
 const SYMBOLIC_LINK = 0o120000
 
 let lastFile = 0
@@ -39,13 +33,19 @@ export class Channel {
     need(((options.flags ?? 0) & ARES_FLAG_USEVC) === 0 ? "udp" : "tcp")
     this.loop = loop
     const { resolvConf = RESOLV_CONF, hosts = HOSTS } = options
-    const table = typeof hosts === "object" && hosts !== null
+    const servers = serversOf(options, resolvConf ?? ABSENT)
+    const table = typeof hosts !== "string" && hosts !== null
     this.hostsFile = table ? this.publish(hosts) : undefined
     const paths = [resolvConf, table ? null : hosts]
     this.watched = paths.filter((path): path is string => path !== null)
     this.seen = this.look()
     this.looked = host.monotonic()
-    this.pointer = this.open(options, resolvConf ?? ABSENT, this.hostsFile ?? (hosts as string | null) ?? ABSENT)
+    this.pointer = this.open(
+      options,
+      servers,
+      resolvConf ?? ABSENT,
+      this.hostsFile ?? (hosts as string | null) ?? ABSENT,
+    )
     const tenants = this.module.tenants
     const key = loop.live()
     if (!tenants.has(key)) tenants.set(key, new Set())
@@ -120,21 +120,18 @@ export class Channel {
   }
 
   /** A hosts file of our own. */
-  private publish(hosts: Readonly<Record<string, string | readonly string[]>>): string {
-    const lines = Object.entries(hosts).flatMap(([name, addresses]) =>
-      (typeof addresses === "string" ? [addresses] : addresses).map((address) => `${address} ${name}\n`),
-    )
+  private publish(hosts: Hosts): string {
+    const lines = hostsOf(hosts).flatMap(([name, addresses]) => addresses.map((address) => `${address} ${name}\n`))
     const file = `gevent:hosts/${++lastFile}`
     this.module.files.set(file, new TextEncoder().encode(lines.join("")))
     return file
   }
 
-  private open(options: AresOptions, resolvConf: string, hosts: string): number {
+  private open(options: AresOptions, servers: string | null, resolvConf: string, hosts: string): number {
     const { module } = this
     const { exports } = module
     module.files.set(ABSENT, new Uint8Array(0))
     const { domains, sortlist, lookups } = options
-    const servers = serversOf(options, resolvConf)
     const strings: number[] = []
     const text = (value: string | null | undefined): number => {
       if (value === null || value === undefined) return 0
@@ -192,8 +189,7 @@ function milliseconds(seconds: number | null | undefined): number {
 function serversOf({ servers }: AresOptions, resolvConf: string): string | null {
   if (servers !== undefined && servers !== null) return serverList(servers)
   if (resolvConf !== RESOLV_CONF || stateOf(resolvConf) !== "") return null
-  const known = host.nameServers()
-  return known.length === 0 ? null : serverList(known)
+  return usableServers(host.nameServers()) || null
 }
 
 /** What changes when a file does; empty when there is none. */
@@ -205,22 +201,5 @@ function stateOf(path: string): string {
     return new TextDecoder().decode(host.readFile(path))
   } catch {
     return ""
-  }
-}
-
-function checkOptions(options: AresOptions): void {
-  checkNumber("timeout", options.timeout, 0, MANY / 1000)
-  checkNumber("maxTimeout", options.maxTimeout, 0, MANY / 1000)
-  checkNumber("tries", options.tries, 1, 1000)
-  checkNumber("ndots", options.ndots, 0, 15)
-  checkNumber("udpPort", options.udpPort, 0, 65535)
-  checkNumber("tcpPort", options.tcpPort, 0, 65535)
-  checkNumber("ednsSize", options.ednsSize, 512, 4096)
-  checkNumber("cache", options.cache, 0, MANY)
-  checkNumber("udpMaxQueries", options.udpMaxQueries, 0, MANY)
-  checkNumber("flags", options.flags, 0, MANY)
-  const { lookups } = options
-  if (lookups !== null && lookups !== undefined && !/^[fb]{1,2}$/.test(lookups)) {
-    throw new RangeError(`lookups must be made of "f" and "b", not ${JSON.stringify(lookups)}`)
   }
 }

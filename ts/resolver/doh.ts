@@ -1,13 +1,16 @@
 import { host } from "#host"
-import { gaierror, herror } from "../exceptions.ts"
+import { herror } from "../exceptions.ts"
 import type { Wait } from "../wait.ts"
 import { AbstractResolver } from "./abstract.ts"
 import { readRecords, type Found, type FoundAddress } from "./answer.ts"
 import { AF_INET, AF_INET6 } from "./constants.ts"
+import { exchange, type Request } from "./exchange.ts"
 import { Foreign } from "./foreign.ts"
+import { hostsOf, type Hosts } from "./hosts.ts"
 import { encodeHostname } from "./hostname.ts"
 import type { Hostname } from "./interface.ts"
 import { readMessage, writeQuery } from "./message.ts"
+import { checkNumber } from "./options.ts"
 import type { RecordResolver } from "./recordresolver.ts"
 import {
   readReply,
@@ -18,35 +21,28 @@ import {
   type RecordTypes,
 } from "./records.ts"
 import { reverseName } from "./reverse.ts"
-import {
-  ARES_EBADRESP,
-  ARES_ECONNREFUSED,
-  ARES_ENODATA,
-  ARES_ENOTFOUND,
-  ARES_ESERVFAIL,
-  ARES_SUCCESS,
-  aresError,
-  namingError,
-  rawError,
-  type NameErrorClass,
-} from "./status.ts"
+import { ARES_ENODATA, ARES_ENOTFOUND, ARES_SUCCESS, aresError, namingError, type NameErrorClass } from "./status.ts"
 
-// what fits into a message at all
-const LARGEST = 65535
+// seconds
+const TIMEOUT = 10
+const LONGEST = 2_147_483
 
 /** Options of a DohResolver. */
 export interface DohOptions {
   /** Where the service is: `"https://dns.example/dns-query"`. By default the variable GEVENT_RESOLVER_DOH. */
   url?: string | URL | null
   /** What is asked instead of the host's `fetch`. */
-  fetch?: (url: string, init: RequestInit) => Promise<Response>
+  fetch?: Request
+  /** Seconds that a request may take, with its answer. Default 10. */
+  timeout?: number | null
   /** Names that are known already, and their addresses. */
-  hosts?: Readonly<Record<string, string | readonly string[]>>
+  hosts?: Hosts
 }
 
 /**
  * The resolver for hosts without sockets, such as edge workers: DNS over HTTPS (RFC 8484) with the host's `fetch`. c-ares writes and
- * reads the messages. Redirects are not followed.
+ * reads the messages. Redirects are not followed. What is not answered within `timeout` is a gaierror 12, and what is larger than a
+ * message 10; the request is aborted then.
  *
  * @example
  * ```ts
@@ -58,21 +54,20 @@ export interface DohOptions {
 export class DohResolver extends AbstractResolver implements RecordResolver {
   /** Where the service is. */
   readonly url: string
-  private readonly request: (url: string, init: RequestInit) => Promise<Response>
+  private readonly request: Request
+  private readonly timeout: number
   private readonly hosts: ReadonlyMap<string, readonly string[]>
 
-  /** @throws {TypeError} without a URL. */
-  constructor({ url = host.env("GEVENT_RESOLVER_DOH") ?? null, fetch, hosts = {} }: DohOptions = {}) {
+  /** @throws {TypeError} without a URL; {RangeError} for a timeout that is none. */
+  constructor({ url = host.env("GEVENT_RESOLVER_DOH") ?? null, fetch, timeout, hosts = {} }: DohOptions = {}) {
     super()
+    checkNumber("timeout", timeout, 0, LONGEST)
+    this.timeout = timeout ?? TIMEOUT
     if (url === null || url === "") throw new TypeError("a DohResolver needs the URL of a service")
     this.url = new URL(url).href
+    if (fetch !== undefined && typeof fetch !== "function") throw new TypeError("fetch must be a function")
     this.request = fetch ?? ((to, init) => globalThis.fetch(to, init))
-    this.hosts = new Map(
-      Object.entries(hosts).map(([name, addresses]) => [
-        name.toLowerCase(),
-        typeof addresses === "string" ? [addresses] : addresses,
-      ]),
-    )
+    this.hosts = new Map(hostsOf(hosts).map(([name, addresses]) => [name.toLowerCase(), addresses]))
   }
 
   close(): void {
@@ -164,22 +159,7 @@ export class DohResolver extends AbstractResolver implements RecordResolver {
     finish: (status: number, answer: Uint8Array) => T,
   ): Promise<T> {
     const body = writeQuery(name, typeNumber(type))
-    let message: Uint8Array
-    try {
-      const response = await this.request(this.url, {
-        method: "POST",
-        headers: { "content-type": "application/dns-message", accept: "application/dns-message" },
-        body: body as Uint8Array<ArrayBuffer>,
-        redirect: "manual",
-        signal,
-      })
-      if (response.status !== 200) throw rawError(ARES_ESERVFAIL, gaierror)
-      message = new Uint8Array(await response.arrayBuffer())
-    } catch (error) {
-      if (error instanceof gaierror) throw error
-      throw Object.assign(rawError(ARES_ECONNREFUSED, gaierror), { cause: error })
-    }
-    if (message.length > LARGEST) throw rawError(ARES_EBADRESP, gaierror)
+    const message = await exchange(this.request, this.url, body, this.timeout, signal)
     return readMessage(message, finish)
   }
 }

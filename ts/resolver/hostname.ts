@@ -2,16 +2,16 @@ import { encode } from "punycode/punycode.es6.js"
 import { UnicodeError } from "../exceptions.ts"
 import { textOf } from "./answer.ts"
 import type { Hostname } from "./interface.ts"
+import { nameprep } from "./nameprep.ts"
 
 const ASCII = /^[\0-\x7f]*$/
 const DOTS = /[.\u3002\uff0e\uff61]/
-// RFC 3454 table B.1: what is left out
-const NOTHING = /[\u00ad\u034f\u1806\u180b-\u180d\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]/g
 
 /**
  * The name of a host as it is asked for: ASCII, international labels encoded as IDNA 2003 has them. Bytes are taken as they are.
  *
- * @throws {TypeError} unless it is a string or bytes; {UnicodeError} for a label that is empty or longer than 63 bytes.
+ * @throws {TypeError} unless it is a string or bytes; {UnicodeError} for a label that is empty or longer than 63 bytes, or has
+ *   characters that no name may have.
  */
 export function encodeHostname(hostname: Hostname): string {
   if (hostname instanceof Uint8Array) return textOf(hostname)
@@ -30,23 +30,14 @@ export function encodeHostname(hostname: Hostname): string {
 function encodeLabel(label: string): string {
   let encoded = label
   if (!ASCII.test(label)) {
-    const prepared = prepare(label)
-    encoded = ASCII.test(prepared) ? prepared : `xn--${encode(prepared)}`
+    const prepared = nameprep(label)
+    if (ASCII.test(prepared)) encoded = prepared
+    else if (prepared.startsWith("xn--")) throw new UnicodeError("Label starts with ACE prefix")
+    else encoded = `xn--${encode(prepared)}`
   }
   if (encoded.length === 0 || encoded.length > 63) throw new UnicodeError("label empty or too long")
   checkText(encoded)
   return encoded
-}
-
-/** Nameprep: folded, composed, and folded again where composing made capitals. */
-function prepare(label: string): string {
-  const folded = fold(label.replace(NOTHING, "")).normalize("NFKC")
-  return fold(folded).normalize("NFKC")
-}
-
-// lower case, with the letters that become two: "ß" is "ss" in IDNA 2003; a final sigma is a sigma
-function fold(text: string): string {
-  return text.replaceAll("ß", "ss").toLowerCase().replaceAll("ς", "σ")
 }
 
 function checkText(name: string): void {

@@ -53,3 +53,9 @@ export interface Resolver {
   /** Lets go of what it holds; searches that are under way fail. */
   close(): void
 }
+
+/** @throws {TypeError} for what cannot be a resolver. */
+export function checkResolver(resolver: Resolver): Resolver {
+  if (typeof (resolver as Resolver | undefined)?.getaddrinfo === "function") return resolver
+  throw new TypeError(`a resolver must be an object with getaddrinfo() and the other calls, not ${String(resolver)}`)
+}

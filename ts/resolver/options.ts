@@ -1,6 +1,5 @@
 import { host } from "#host"
-import { InvalidIP } from "../exceptions.ts"
-import { parseNumeric } from "./numeric.ts"
+import type { Hosts } from "./hosts.ts"
 
 /** How c-ares asks. What is left out comes from resolv.conf, or is c-ares' own default. */
 export interface AresOptions {
@@ -39,7 +38,7 @@ export interface AresOptions {
   /** The path of resolv.conf; null is as if there were none. Default `/etc/resolv.conf`. */
   resolvConf?: string | null
   /** The path of the hosts file, or a table of names and their addresses; null is as if there were none. Default `/etc/hosts`. */
-  hosts?: string | Readonly<Record<string, string | readonly string[]>> | null
+  hosts?: string | Hosts | null
 }
 
 /** c-ares: ask over TCP only. */
@@ -100,37 +99,63 @@ function variable(names: readonly string[]): string | null {
   return null
 }
 
-/**
- * The servers as c-ares takes them.
- *
- * @throws {InvalidIP} for one that is no numeric address; {TypeError} for another type.
- */
-export function serverList(servers: string | readonly string[]): string {
-  const list: readonly unknown[] = typeof servers === "string" ? servers.split(",") : servers
-  if (!Array.isArray(list)) throw new TypeError(`servers must be a list or a text, not ${String(servers)}`)
-  return list.map(checkServer).join(",")
+const MANY = 0x7fffffff
+// and what they may be; seconds may have fractions
+const NUMBERS: Readonly<Record<string, readonly [low: number, high: number]>> = {
+  timeout: [0, MANY / 1000],
+  maxTimeout: [0, MANY / 1000],
+  tries: [1, 1000],
+  ndots: [0, 15],
+  udpPort: [0, 65535],
+  tcpPort: [0, 65535],
+  ednsSize: [512, 4096],
+  cache: [0, MANY],
+  udpMaxQueries: [0, MANY],
+  flags: [0, MANY],
 }
+const SWITCHES = ["rotate", "dns0x20"]
+const TEXTS = ["sortlist", "lookups", "resolvConf"]
+const OTHERS = ["servers", "domains", "hosts"]
 
-function checkServer(server: unknown): string {
-  if (typeof server !== "string") throw new TypeError(`a server must be a string, not ${String(server)}`)
-  const text = server.trim()
-  const [, bracketed, bare, port] = /^(?:\[([^\]]*)\]|([^:]*(?=:\d+$)|.*?))(?::(\d+))?$/.exec(plain(text)) ?? []
-  const address = bracketed ?? bare ?? ""
-  const numeric = parseNumeric(address)
-  if (numeric === null || numeric === undefined || Number(port ?? 53) > 65535) {
-    throw new InvalidIP(`a server must be a numeric address, with a port or without, not ${JSON.stringify(server)}`)
+/** @throws {TypeError} for an option that there is not, or of another type; {RangeError} for a value that cannot be. */
+export function checkOptions(options: AresOptions): void {
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    const range = Object.hasOwn(NUMBERS, name) ? NUMBERS[name] : undefined
+    if (range === undefined && ![...SWITCHES, ...TEXTS, ...OTHERS].includes(name)) {
+      throw new TypeError(`an AresResolver has no option ${JSON.stringify(name)}`)
+    }
+    if (value === null || value === undefined) continue
+    if (range !== undefined) {
+      checkNumber(name, value, ...range)
+      if (!/timeout/i.test(name) && !Number.isInteger(value)) {
+        throw new RangeError(`${name} must be a whole number, not ${String(value)}`)
+      }
+    }
+    if (SWITCHES.includes(name) && typeof value !== "boolean") {
+      throw new TypeError(`${name} must be true or false, not ${String(value)}`)
+    }
+    if (TEXTS.includes(name) && typeof value !== "string") {
+      throw new TypeError(`${name} must be a string, not ${String(value)}`)
+    }
   }
-  const suffix = port === undefined ? "" : `:${port}`
-  return address.includes(":") ? `[${address}]${suffix}` : `${address}${suffix}`
+  checkDomains(options.domains)
+  const { lookups } = options
+  if (lookups !== null && lookups !== undefined && !/^[fb]{1,2}$/.test(lookups)) {
+    throw new RangeError(`lookups must be made of "f" and "b", not ${JSON.stringify(lookups)}`)
+  }
 }
 
-// an IPv6 address without brackets has no port
-function plain(server: string): string {
-  return !server.startsWith("[") && server.split(":").length > 2 ? `[${server}]` : server
+function checkDomains(domains: unknown): void {
+  if (domains === null || domains === undefined) return
+  if (!Array.isArray(domains) || !domains.every((domain) => typeof domain === "string")) {
+    throw new TypeError(`domains must be a list of strings, not ${String(domains)}`)
+  }
+  const wrong = domains.find((domain) => !/^[^\s\0]+$/.test(domain))
+  if (wrong !== undefined) throw new RangeError(`a domain must be a name, not ${JSON.stringify(wrong)}`)
 }
 
 /** @throws {TypeError} unless it is a number, {RangeError} unless it is in the range. */
-export function checkNumber(name: string, value: number | null | undefined, low: number, high: number): void {
+export function checkNumber(name: string, value: unknown, low: number, high: number): void {
   if (value === null || value === undefined) return
   if (typeof value !== "number" || Number.isNaN(value))
     throw new TypeError(`${name} must be a number, not ${String(value)}`)

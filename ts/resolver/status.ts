@@ -23,6 +23,9 @@ export const ARES_ENOMEM = 15
 /** c-ares: the channel was closed. */
 export const ARES_EDESTRUCTION = 16
 
+/** c-ares: nobody waits any more. */
+export const ARES_ECANCELLED = 24
+
 /** What an error is made by: `gaierror` for names, `herror` for addresses. */
 export type NameErrorClass = typeof gaierror | typeof herror
 
