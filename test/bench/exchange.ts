@@ -8,6 +8,8 @@ import { compare } from "./pairs.ts"
 import type { Bar, Bench, Result } from "./row.ts"
 
 const SECONDS = 1
+// JavaScriptCore compiles for the first ten seconds.
+const WARM_UP = 10
 
 /** How servers are compared. */
 export interface Exchange {
@@ -67,6 +69,7 @@ async function exchange(
       name,
       unit,
       ...pair,
+      warmUp: WARM_UP,
       ours: () => measure(ours, targets[0]),
       peer: () => measure(peer, targets[1]),
     })

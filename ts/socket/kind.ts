@@ -3,7 +3,7 @@ import { descriptors } from "../core/descriptors.ts"
 import { need, SocketError } from "../exceptions.ts"
 import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
-import { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM, SOL_TCP, SOL_UDP } from "./constants.ts"
+import { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SO_TYPE, SOCK_STREAM, SOL_SOCKET, SOL_TCP, SOL_UDP } from "./constants.ts"
 import { checked } from "./endpoint.ts"
 
 const FAMILIES: ReadonlyMap<number, { readonly name: string; readonly stream: Parameters<typeof host.stream>[0] }> =
@@ -15,15 +15,19 @@ const FAMILIES: ReadonlyMap<number, { readonly name: string; readonly stream: Pa
 
 /** Throws unless there are sockets of the kind. @throws {SocketError} EAFNOSUPPORT, EPROTONOSUPPORT; {TypeError} */
 export function checkKind(family: number, type: number, proto: number): void {
-  for (const [name, value] of Object.entries({ family, type, proto })) {
-    if (typeof value !== "number") throw new TypeError(`the ${name} of a socket must be a number, not ${String(value)}`)
-  }
+  checkNumber("family", family)
+  checkNumber("type", type)
+  checkNumber("proto", proto)
   if (!FAMILIES.has(family)) throw new SocketError(E.AFNOSUPPORT, "socket")
   const stream = type === SOCK_STREAM
   const own = family === AF_UNIX ? 0 : stream ? SOL_TCP : SOL_UDP
   if ((!stream && (type !== SOCK_DGRAM || family === AF_UNIX)) || (proto !== 0 && proto !== own)) {
     throw new SocketError(E.PROTONOSUPPORT, "socket")
   }
+}
+
+function checkNumber(name: string, value: unknown): void {
+  if (typeof value !== "number") throw new TypeError(`the ${name} of a socket must be a number, not ${String(value)}`)
 }
 
 /** What the console shows of a family. */
@@ -42,9 +46,10 @@ export function openSocket(family: number, type: number): number {
 
 /** The socket that a number stands for. @throws {SocketError} EBADF when it is not open, ENOTSOCK when it is no socket; {TypeError} */
 export function openedSocket(fd: number, syscall: string): Descriptor {
-  if (typeof fd !== "number") throw new TypeError(`the number of a socket must be a number, not ${String(fd)}`)
+  checkNumber("fileno", fd)
   const descriptor = descriptors.get(fd)
   if (descriptor === undefined) throw new SocketError(E.BADF, syscall)
-  if (descriptor.localAddress() === -E.NOTSOCK) throw new SocketError(E.NOTSOCK, syscall)
+  // any call would do that only sockets know; this one asks the system nothing
+  if (descriptor.getOption(SOL_SOCKET, SO_TYPE) === -E.NOTSOCK) throw new SocketError(E.NOTSOCK, syscall)
   return descriptor
 }
