@@ -3,6 +3,13 @@ import { BLOCKED, type Raw } from "./raw.ts"
 
 const empty = new Uint8Array(0)
 
+/** Bytes of the buffer of a socket's or a pipe's file for what is written. */
+export const DEFAULT_BUFFER_SIZE = 8192
+/**
+ * Bytes that are read at once unless a size is given, and written to what has a position. The host's chunks are that long, and a call of
+ * a file costs a round through its thread pool.
+ */
+const CHUNK_SIZE = 65536
 /** What was read at once at least when all is to be read. */
 const LARGE = 65536
 
@@ -133,4 +140,12 @@ export class Buffered {
     if (!this.raw.seekable || !this.raw.canWrite) return true
     return this.last > 0 ? this.flush() : this.raw.change("flush") !== BLOCKED
   }
+}
+
+/** @param buffering - The size of the buffer, as the option of a file has it. */
+export function openBuffered(raw: Raw, buffering: number, text: boolean): Buffered {
+  if (buffering > 1) return new Buffered(raw, buffering, buffering)
+  // text is read ahead in any case, since nobody knows how many bytes a character has
+  if (buffering === 0 && !text) return new Buffered(raw, 0, 0)
+  return new Buffered(raw, raw.seekable ? CHUNK_SIZE : DEFAULT_BUFFER_SIZE, CHUNK_SIZE)
 }

@@ -1,61 +1,23 @@
 import { host } from "#host"
-import { E } from "../host/errno.ts"
-import { SocketError, UnsupportedOperation } from "../exceptions.ts"
+import { UnsupportedOperation } from "../exceptions.ts"
 import type { Flow } from "../flow.ts"
 import { Immediate } from "../immediate.ts"
 import { asyncIterator, each, type Source, type Visitor } from "../iteration.ts"
 import { Semaphore } from "../lock/semaphore.ts"
-import { bytesOf, writable, type Data } from "../socket/bytes.ts"
+import { bytesOf, writable } from "../socket/bytes.ts"
 import type { Endpoint } from "../socket/endpoint.ts"
 import { spawn } from "../spawn.ts"
 import type { BlockingCall, Wait } from "../wait.ts"
-import { Buffered } from "./buffered.ts"
+import { DEFAULT_BUFFER_SIZE, openBuffered, type Buffered } from "./buffered.ts"
+import { byteLine, byteLineThere } from "./byteline.ts"
 import { Closing } from "./closing.ts"
-import { createEncoder, type Encoder } from "./encoder.ts"
+import type { DataOf, InputOf } from "./data.ts"
 import { AGAIN, FileWait, type Attempt } from "./filewait.ts"
-import { translated, type Newline } from "./newline.ts"
 import type { Opening } from "./opening.ts"
+import { positionOf, SEEK_SET, seeking, truncating } from "./position.ts"
 import { BLOCKED, Raw } from "./raw.ts"
 import { Readline, type LineSource } from "./readline.ts"
-import { TextReader } from "./textreader.ts"
-
-/** What a file of a mode gives: bytes when there is a `b` in it, text otherwise. */
-export type DataOf<M extends string> = string extends M
-  ? string | Uint8Array
-  : M extends `${string}b${string}`
-    ? Uint8Array
-    : string
-
-/** What a file of a mode takes: bytes when there is a `b` in it, text otherwise. */
-export type InputOf<M extends string> = string extends M
-  ? Data
-  : M extends `${string}b${string}`
-    ? ArrayBufferView
-    : string
-
-/** `seek`: from the start of the file. */
-export const SEEK_SET = 0
-/** `seek`: from the position. */
-export const SEEK_CUR = 1
-/** `seek`: from the end of the file. */
-export const SEEK_END = 2
-
-/** Bytes of the buffer of a socket's or a pipe's file for what is written. */
-export const DEFAULT_BUFFER_SIZE = 8192
-/**
- * Bytes that are read at once unless a size is given, and written to what has a position. The host's chunks are that long, and a call of
- * a file costs a round through its thread pool.
- */
-const CHUNK_SIZE = 65536
-const NEWLINE = 10
-const empty = new Uint8Array(0)
-
-/** How text is read and written. */
-interface Text {
-  readonly reader: TextReader
-  encoder: Encoder | null
-  readonly newline: Newline
-}
+import { Text } from "./text.ts"
 
 /**
  * What all FileObjects have: the calls of Python's files. Those that may have to wait return a Wait, for `yield*` in a greenlet and
@@ -104,11 +66,8 @@ export abstract class FileObjectBase<M extends string = "r">
     this.opening = opening
     this.unbuffered = buffering === 0
     this.lineBuffering = text !== null && (buffering === 1 || (buffering < 0 && endpoint.descriptor.terminal))
-    // text is read ahead in any case, since nobody knows how many bytes a character has
-    const whole = buffering !== 0 || text !== null
-    const size = buffering > 1 ? buffering : whole ? (raw.seekable ? CHUNK_SIZE : DEFAULT_BUFFER_SIZE) : 0
-    this.buffered = new Buffered(raw, size, buffering > 1 ? buffering : whole ? CHUNK_SIZE : 0)
-    this.text = text === null ? null : this.openText(text)
+    this.buffered = openBuffered(raw, buffering, text !== null)
+    this.text = text === null ? null : new Text(this.buffered, text)
     const outer = lock === null ? [] : [lock]
     this.readLocks = [...outer, new Semaphore()]
     this.writeLocks = raw.seekable ? this.readLocks : [...outer, new Semaphore()]
@@ -325,7 +284,7 @@ export abstract class FileObjectBase<M extends string = "r">
     let done = -1
     return this.writing("write", () => {
       if (done < 0) {
-        this.place()
+        this.text?.place()
         done = 0
       }
       done = buffered.write(bytes, done)
@@ -342,7 +301,7 @@ export abstract class FileObjectBase<M extends string = "r">
     const parts = [...lines].map((line) => this.encoded(line))
     let done = -1
     return this.writing("write", () => {
-      if (done < 0) this.place()
+      if (done < 0) this.text?.place()
       done = Math.max(done, 0)
       for (let part = parts[0]; part !== undefined; part = parts[0]) {
         done = buffered.write(part, done)
@@ -389,24 +348,7 @@ export abstract class FileObjectBase<M extends string = "r">
   seek(offset: number, whence: number = SEEK_SET): Wait<number> {
     const { buffered, text } = this
     buffered.raw.checkOpen()
-    if (typeof offset !== "number") throw new TypeError(`an offset must be a number, not ${String(offset)}`)
-    if (!Number.isSafeInteger(offset)) throw new RangeError(`an offset must be a whole number, not ${offset}`)
-    if (whence !== SEEK_SET && whence !== SEEK_CUR && whence !== SEEK_END) {
-      throw new RangeError(`invalid whence (${String(whence)}, should be 0, 1 or 2)`)
-    }
-    if (!buffered.raw.seekable) throw new SocketError(E.SPIPE, "seek")
-    if (text !== null && whence !== SEEK_SET && offset !== 0) {
-      throw new UnsupportedOperation("text has no places relative to the position or the end")
-    }
-    return this.writing("seek", () => {
-      if (!buffered.flush()) return AGAIN
-      const position =
-        text !== null && whence === SEEK_CUR
-          ? buffered.seek(text.reader.tell(), SEEK_SET)
-          : buffered.seek(offset, whence)
-      text?.reader.reset(position === 0)
-      return position
-    })
+    return this.writing("seek", seeking(buffered, text, offset, whence))
   }
 
   /**
@@ -415,9 +357,7 @@ export abstract class FileObjectBase<M extends string = "r">
    * @throws {SocketError} ESPIPE for what has none. {UnsupportedOperation} for a text in an encoding that only the host knows.
    */
   tell(): number {
-    const { buffered, text } = this
-    buffered.raw.checkOpen()
-    return text !== null && buffered.unwritten === 0 ? text.reader.tell() : buffered.tell()
+    return positionOf(this.buffered, this.text)
   }
 
   /**
@@ -428,25 +368,9 @@ export abstract class FileObjectBase<M extends string = "r">
    * @throws {SocketError} EINVAL for what is no file. {UnsupportedOperation} {TypeError} {RangeError}
    */
   truncate(size: number | null = null): Wait<number> {
-    const { buffered } = this
+    const { buffered, text } = this
     buffered.raw.checkWritable()
-    if (size !== null && (typeof size !== "number" || !Number.isSafeInteger(size))) {
-      throw new TypeError(`a size must be a whole number, not ${String(size)}`)
-    }
-    if (size !== null && size < 0) throw new RangeError(`a size must not be negative: ${size}`)
-    let wanted = -1
-    return this.writing("truncate", () => {
-      if (!buffered.flush()) return AGAIN
-      if (wanted < 0) {
-        const target = size ?? this.tell()
-        if (buffered.raw.change("truncate", target) === BLOCKED) return AGAIN
-        wanted = target
-        const position = this.tell()
-        buffered.seek(position, SEEK_SET)
-        this.text?.reader.reset(position === 0)
-      }
-      return buffered.flush() ? wanted : AGAIN
-    })
+    return this.writing("truncate", truncating(buffered, text, size))
   }
 
   // --- the end ---
@@ -500,8 +424,7 @@ export abstract class FileObjectBase<M extends string = "r">
     if (buffered.raw.closed) return null
     for (const lock of this.readLocks) if (lock.locked()) return null
     if (text !== null) return text.reader.decodedLine(limit) as DataOf<M> | null
-    const end = buffered.input.indexOf(NEWLINE, 0) + 1
-    return end > 0 && end <= limit ? (buffered.input.take(end) as DataOf<M>) : null
+    return byteLineThere(buffered, limit) as DataOf<M> | null
   }
 
   /** Reads a line, and waits for it. */
@@ -521,57 +444,18 @@ export abstract class FileObjectBase<M extends string = "r">
   private line(limit: number): Attempt<DataOf<M>> {
     const { buffered, text } = this
     if (text !== null) return () => unblocked(text.reader.readline(limit) as DataOf<M> | typeof BLOCKED)
-    const { input } = buffered
-    let scanned = 0
-    return () => {
-      for (;;) {
-        const end = input.indexOf(NEWLINE, scanned) + 1
-        if (end > 0 || input.length >= limit) {
-          scanned = 0
-          return input.take(end > 0 ? Math.min(end, limit) : limit) as DataOf<M>
-        }
-        scanned = input.length
-        const count = buffered.fill()
-        if (count === BLOCKED) return AGAIN
-        if (count > 0) continue
-        scanned = 0
-        return input.take(input.length) as DataOf<M>
-      }
-    }
+    return byteLine(buffered, limit) as Attempt<DataOf<M>>
   }
 
   /** The bytes of what is to be written. */
   private encoded(data: unknown): Uint8Array {
-    const { text } = this
-    if (text === null) {
-      if (ArrayBuffer.isView(data)) return bytesOf(data)
-      throw new TypeError(`a file of bytes takes bytes, not ${data === null ? "null" : typeof data}`)
-    }
-    if (typeof data !== "string") throw new TypeError(`a file of text takes a string, not ${typeof data}`)
-    return data === "" ? empty : text.encoder!.encode(translated(data, text.newline))
-  }
-
-  /** Text goes to where the reader is, and not behind what was read ahead. */
-  private place(): void {
-    const { buffered, text } = this
-    if (text === null || !buffered.raw.canRead || !buffered.raw.seekable || buffered.unwritten > 0) return
-    buffered.seek(text.reader.tell(), SEEK_SET)
-    text.reader.reset(false)
+    if (this.text !== null) return this.text.encode(data)
+    if (ArrayBuffer.isView(data)) return bytesOf(data)
+    throw new TypeError(`a file of bytes takes bytes, not ${data === null ? "null" : typeof data}`)
   }
 
   private binary(call: string): void {
     if (this.text !== null) throw new UnsupportedOperation(`${call} is for files of bytes`)
-  }
-
-  private openText({ encoding, errors, newline }: NonNullable<Opening["text"]>): Text {
-    const { buffered } = this
-    const { raw } = buffered
-    const start = !raw.seekable || raw.seek(0, 1) === 0
-    return {
-      reader: new TextReader(buffered, encoding, errors, newline),
-      encoder: raw.canWrite ? createEncoder(encoding, errors, start) : null,
-      newline,
-    }
   }
 }
 

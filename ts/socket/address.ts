@@ -1,4 +1,6 @@
+import { SocketError } from "../exceptions.ts"
 import type { Address } from "../host/descriptor.ts"
+import { E } from "../host/errno.ts"
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants.ts"
 
 /**
@@ -60,6 +62,22 @@ export function knownAddress(family: number, address: AnyAddress): Address | nul
   return numericFamily(inet[0], family) === 0 ? null : toAddress(family, inet)
 }
 
+/**
+ * An address to bind as descriptors take it; "localhost" is the loopback.
+ *
+ * @param address - Checked to be one of the family.
+ * @throws {SocketError} EADDRNOTAVAIL for another name.
+ */
+export function addressToBind(family: number, address: AnyAddress): Address {
+  if (typeof address !== "string" && address[0] === "localhost") {
+    address = [family === AF_INET6 ? "::1" : "127.0.0.1", address[1]]
+  }
+  const known = knownAddress(family, address)
+  if (known !== null) return known
+  const name = JSON.stringify((address as AddressArgument)[0])
+  throw new SocketError(E.ADDRNOTAVAIL, "bind", `only a numeric address can be bound, not ${name}`)
+}
+
 /** The family of a numeric host, 0 for a name. The empty host is numeric in any family: the unspecified address. */
 export function numericFamily(host: string, family: number): number {
   if (host === "") return family
@@ -78,4 +96,11 @@ export function toAddress(family: number, [host, port, , scopeId = 0]: AddressAr
 /** A descriptor's address as callers get it. */
 export function fromAddress(address: Address): SocketAddress {
   return address.family === "unix" ? (address.path as UnixAddress) : [address.host, address.port]
+}
+
+/** What the console shows of a descriptor's address; nothing when there is none. */
+export function describeAddress(address: Address | number): string {
+  if (typeof address === "number") return ""
+  const shown = fromAddress(address)
+  return typeof shown === "string" ? JSON.stringify(shown) : shown.join(" port ")
 }

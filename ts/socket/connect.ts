@@ -2,7 +2,7 @@ import { host } from "#host"
 import { SocketError, SocketTimeout } from "../exceptions.ts"
 import { ERR, HUP, OUT, type Address, type Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
-import { knownAddress, toAddress, type AddressArgument, type AnyAddress } from "./address.ts"
+import { knownAddress, type AddressArgument, type AnyAddress } from "./address.ts"
 import { SO_ERROR, SOL_SOCKET } from "./constants.ts"
 import type { Endpoint } from "./endpoint.ts"
 import { IoWait } from "./iowait.ts"
@@ -51,15 +51,8 @@ export class Connect<T = void> extends IoWait<T> {
       direction.claim(this)
       direction.watch()
     } else {
-      const [name, port] = target as AddressArgument
       direction.claim(this)
-      this.lookup = new Lookup(
-        name,
-        port,
-        family,
-        (found) => this.found(toAddress(family, found[0]!)),
-        (error) => this.interrupted(error),
-      )
+      this.lookup = Lookup.first(target as AddressArgument, family, this)
     }
     this.arm()
     return false
@@ -74,7 +67,8 @@ export class Connect<T = void> extends IoWait<T> {
     super.cancel()
   }
 
-  private found(address: Address): void {
+  /** Called by the look-up. */
+  found(address: Address): void {
     try {
       if (startConnect(this.endpoint.descriptor, address)) this.ready()
       else if (this.endpoint.timeout === 0) this.interrupted(new SocketError(E.INPROGRESS, "connect"))

@@ -1,6 +1,6 @@
 import type { Address, Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
-import { knownAddress, toAddress, type AddressArgument, type AnyAddress } from "./address.ts"
+import { knownAddress, type AddressArgument, type AnyAddress } from "./address.ts"
 import { checked, type Endpoint } from "./endpoint.ts"
 import { IoWait } from "./iowait.ts"
 import { Lookup } from "./lookup.ts"
@@ -33,17 +33,10 @@ export class Sendto extends IoWait<number> {
   protected override begin(): boolean {
     if (this.address !== null) return super.begin()
     const { endpoint, direction, family } = this
-    const [name, port] = this.target as AddressArgument
     endpoint.live(this.syscall)
     direction.checkFree()
     direction.claim(this)
-    this.lookup = new Lookup(
-      name,
-      port,
-      family,
-      (found) => this.found(toAddress(family, found[0]!)),
-      (error) => this.interrupted(error),
-    )
+    this.lookup = Lookup.first(this.target as AddressArgument, family, this)
     // a socket that does not wait for room still waits for the name
     if (endpoint.timeout !== 0) this.arm()
     return false
@@ -61,7 +54,8 @@ export class Sendto extends IoWait<number> {
     super.cancel()
   }
 
-  private found(address: Address): void {
+  /** Called by the look-up. */
+  found(address: Address): void {
     this.address = address
     this.ready()
     // there was no room

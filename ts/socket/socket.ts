@@ -6,26 +6,16 @@ import { E } from "../host/errno.ts"
 import type { Wait } from "../wait.ts"
 import { Accept, takeConnection } from "./accept.ts"
 import {
+  addressToBind,
   checkAddressOf,
+  describeAddress,
   fromAddress,
-  knownAddress,
-  type AddressArgument,
   type AnyAddress,
   type SocketAddress,
 } from "./address.ts"
-import { bytesOf, checkSize, isBytes, limited, type Bytes, type Data } from "./bytes.ts"
+import { bytesOf, checkSize, limited, type Bytes, type Data } from "./bytes.ts"
 import { Connect, ConnectEx } from "./connect.ts"
-import {
-  AF_INET,
-  AF_INET6,
-  MSG_PEEK,
-  SHUT_RD,
-  SHUT_WR,
-  SO_ERROR,
-  SOCK_STREAM,
-  SOL_SOCKET,
-  SOMAXCONN,
-} from "./constants.ts"
+import { AF_INET, MSG_PEEK, SHUT_RD, SHUT_WR, SOCK_STREAM, SOMAXCONN } from "./constants.ts"
 import { checkTimeout, getdefaulttimeout } from "./deadline.ts"
 import { checked, Endpoint } from "./endpoint.ts"
 import { checkKind, familyName, openedSocket, openSocket } from "./kind.ts"
@@ -40,6 +30,7 @@ import {
   type MessageInto,
 } from "./message.ts"
 import { SocketFile, type MakefileOptions } from "./makefile.ts"
+import { getOption, setOption } from "./option.ts"
 import { Recv, RecvInto } from "./recv.ts"
 import { beginning, messageFlags, Recvfrom, sender } from "./recvfrom.ts"
 import { Send, Sendall } from "./send.ts"
@@ -125,15 +116,7 @@ export class Socket implements Disposable {
     const descriptor = this.endpoint.live("bind")
     need("listen", "bind")
     checkAddressOf(this.family, address)
-    if (typeof address !== "string" && address[0] === "localhost") {
-      address = [this.family === AF_INET6 ? "::1" : "127.0.0.1", address[1]]
-    }
-    const known = knownAddress(this.family, address)
-    if (known === null) {
-      const name = JSON.stringify((address as AddressArgument)[0])
-      throw new SocketError(E.ADDRNOTAVAIL, "bind", `only a numeric address can be bound, not ${name}`)
-    }
-    checked(descriptor.bind(known), "bind")
+    checked(descriptor.bind(addressToBind(this.family, address)), "bind")
   }
 
   /**
@@ -472,16 +455,7 @@ export class Socket implements Disposable {
    *   {RangeError} for a number that is not whole.
    */
   setsockopt(level: number, name: number, value: number | boolean | Bytes): void {
-    const descriptor = this.endpoint.live("setsockopt")
-    if (isBytes(value)) {
-      checked(descriptor.setOptionBytes(level, name, bytesOf(value)), "setsockopt")
-      return
-    }
-    if (typeof value !== "number" && typeof value !== "boolean") {
-      throw new TypeError(`an option must be a number, a boolean or bytes, not ${String(value)}`)
-    }
-    if (!Number.isInteger(Number(value))) throw new RangeError(`an option must be a whole number, not ${value}`)
-    checked(descriptor.setOption(level, name, Number(value)), "setsockopt")
+    setOption(this.endpoint.live("setsockopt"), level, name, value)
   }
 
   /**
@@ -490,8 +464,7 @@ export class Socket implements Disposable {
    * @throws {SocketError} ENOPROTOOPT for an option that there is not.
    */
   getsockopt(level: number, name: number): number {
-    const value = checked(this.endpoint.live("getsockopt").getOption(level, name), "getsockopt")
-    return level === SOL_SOCKET && name === SO_ERROR && value !== 0 ? host.systemErrno(value) : value
+    return getOption(this.endpoint.live("getsockopt"), level, name)
   }
 
   /**
@@ -537,9 +510,7 @@ export class Socket implements Disposable {
     const family = familyName(this.family)
     if (this.closed) return `<Socket closed ${family}>`
     const { descriptor, fd } = this.endpoint
-    const [local, peer] = [descriptor.localAddress(), descriptor.peerAddress()].map((address) =>
-      typeof address === "number" ? "" : describeAddress(fromAddress(address)),
-    )
+    const [local, peer] = [descriptor.localAddress(), descriptor.peerAddress()].map(describeAddress)
     return `<Socket fd=${fd} ${family} ${local}${peer === "" ? "" : ` -> ${peer}`}>`
   }
 
@@ -550,8 +521,4 @@ export class Socket implements Disposable {
   private adopt(fd: number): Socket {
     return new Socket(this.family, this.type, this.proto, fd)
   }
-}
-
-function describeAddress(address: SocketAddress): string {
-  return typeof address === "string" ? JSON.stringify(address) : address.join(" port ")
 }

@@ -1,5 +1,4 @@
 import { host } from "#host"
-import { Timer } from "../core/timer.ts"
 import { Deque } from "../deque.ts"
 import type { AsyncResult } from "../event/asyncresult.ts"
 import { InvalidThreadUseError, need } from "../exceptions.ts"
@@ -14,9 +13,9 @@ import { scheduler } from "../strand.ts"
 import { withTimeout } from "../timeout.ts"
 import { Until } from "../until.ts"
 import type { Op, Wait } from "../wait.ts"
-import { PoolThread } from "./poolthread.ts"
 import { TaskMapping } from "./taskmapping.ts"
 import { ThreadExit } from "./threadexit.ts"
+import { ThreadSet } from "./threadset.ts"
 import { callHere, insideThread, Task, type ThreadResult, type ThreadTask } from "./threadtask.ts"
 
 /** Options of `ThreadPool`. */
@@ -55,21 +54,13 @@ export interface ThreadPoolOptions {
  * ```
  */
 export class ThreadPool {
-  private readonly idleTaskTimeout: number
   private readonly mapping = new TaskMapping(this)
-  private readonly threads = new Set<PoolThread>()
-  private readonly idle: PoolThread[] = []
+  private readonly threads: ThreadSet
   private readonly queue = new Deque<Task>()
   private readonly waitForRoom = new Set<Until>()
   private readonly waitForTasks = new Set<Until>()
-  private readonly waitForThreads = new Set<Until>()
   private limit: number
   private unfinished = 0
-  /** How many threads were told to end and have not ended yet. */
-  private ending = 0
-  /** How many threads end instead of waiting for a task. */
-  private surplus = 0
-  private reaper: Timer | null = null
 
   /**
    * @param maxsize - How many threads there are at most. They are started when they are needed.
@@ -80,8 +71,12 @@ export class ThreadPool {
     if (typeof idleTaskTimeout !== "number" || Number.isNaN(idleTaskTimeout)) {
       throw new TypeError(`idleTaskTimeout must be a number of seconds, not ${String(idleTaskTimeout)}`)
     }
-    this.idleTaskTimeout = idleTaskTimeout
     this.limit = checkCount("maxsize", maxsize)
+    this.threads = new ThreadSet(idleTaskTimeout, {
+      waiting: () => this.queue.length > 0,
+      finished: (task) => this.finished(task),
+      pump: () => this.pump(),
+    })
   }
 
   /** How many tasks have not ended. gevent: `len(pool)`. */
@@ -101,20 +96,18 @@ export class ThreadPool {
 
   /** How many threads there are. Setting it starts some before they are needed, or ends some once they are free. */
   get size(): number {
-    return this.threads.size - this.surplus
+    return this.threads.size
   }
 
   set size(size: number) {
     checkCount("size", size)
     if (size > this.limit) throw new RangeError(`size must be at most maxsize, which is ${this.limit}, not ${size}`)
-    this.shrink(size)
-    while (this.size < size) this.idle.push(this.grow())
-    this.watchIdle()
+    this.threads.resize(size)
   }
 
   /** Brings the number of threads to what maxsize allows and the tasks need. gevent: `adjust()`. */
   adjust(): void {
-    this.shrink(this.limit)
+    this.threads.shrink(this.limit)
     this.pump()
     this.makeRoom()
   }
@@ -260,9 +253,7 @@ export class ThreadPool {
         task.fail(new ThreadExit(1))
         this.finished(task)
       }
-      for (const thread of this.threads) this.end(thread)
-      this.idle.length = this.surplus = 0
-      yield* new Until(this.waitForThreads, () => this.ending === 0, "the threads of a pool")
+      yield* this.threads.endAll()
     }
     return new Flow(() => kill.call(this))
   }
@@ -274,7 +265,7 @@ export class ThreadPool {
 
   /** What the console shows. */
   toString(): string {
-    return `<ThreadPool ${this.threads.size}/${this.limit} threads, ${this.unfinished} tasks>`
+    return `<ThreadPool ${this.threads.count}/${this.limit} threads, ${this.unfinished} tasks>`
   }
 
   // --- for mappings and executors ---
@@ -312,71 +303,13 @@ export class ThreadPool {
   /** Gives tasks to threads. */
   private pump(): void {
     while (this.queue.length > 0) {
-      const thread = this.idle.pop() ?? (this.threads.size < this.limit ? this.grow() : undefined)
+      const thread = this.threads.take(this.limit)
       if (thread === undefined) return
       const task = this.queue.shift()!
       if (thread.run(task)) continue
-      this.idle.push(thread)
+      this.threads.giveBack(thread)
       this.finished(task)
     }
-  }
-
-  private grow(): PoolThread {
-    const thread = new PoolThread({
-      freed: (task) => {
-        this.finished(task)
-        if (this.surplus > 0 && this.queue.length === 0) {
-          this.surplus--
-          this.end(thread)
-          return
-        }
-        this.idle.push(thread)
-        this.pump()
-        this.watchIdle()
-      },
-      gone: (task) => {
-        if (!this.threads.delete(thread)) this.ending--
-        else if (this.idle.includes(thread)) this.idle.splice(this.idle.indexOf(thread), 1)
-        else if (this.surplus > 0) this.surplus--
-        if (task !== null) this.finished(task)
-        this.pump()
-        if (this.ending === 0) Until.notify(this.waitForThreads)
-      },
-    })
-    this.threads.add(thread)
-    return thread
-  }
-
-  private shrink(size: number): void {
-    if (this.size <= size) {
-      this.surplus = Math.max(0, this.surplus - (size - this.size))
-      return
-    }
-    while (this.size > size && this.idle.length > 0) this.end(this.idle.shift()!)
-    if (this.size > size) this.surplus += this.size - size
-  }
-
-  /** Ends a thread that has no task. */
-  private end(thread: PoolThread): void {
-    this.threads.delete(thread)
-    this.ending++
-    thread.terminate()
-  }
-
-  /** Ends the threads that had no task for too long, and looks again when the next may be due. */
-  private watchIdle(): void {
-    if (this.idleTaskTimeout < 0 || this.reaper !== null || this.idle.length === 0) return
-    const since = new Map(this.idle.map((thread) => [thread, thread.tasks]))
-    this.reaper = new Timer(scheduler.loop, this.idleTaskTimeout, 0, { ref: false })
-    this.reaper.start(() => {
-      this.reaper = null
-      const idle = this.idle.filter((thread) => since.get(thread) === thread.tasks)
-      for (const thread of idle) {
-        this.idle.splice(this.idle.indexOf(thread), 1)
-        this.end(thread)
-      }
-      this.watchIdle()
-    })
   }
 
   private *takeQueued(): Generator<Task> {

@@ -1,8 +1,7 @@
 import { Buffer } from "node:buffer"
-import { isIP } from "node:net"
 import process from "node:process"
 import type { Duplex } from "node:stream"
-import tls from "node:tls"
+import type tls from "node:tls"
 import { ChunkQueue } from "../chunks.ts"
 import { ClientHello } from "../clienthello.ts"
 import { type Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address, type Observer } from "../descriptor.ts"
@@ -17,6 +16,7 @@ import {
   type SecureSession,
 } from "../secure.ts"
 import { certificateOf } from "./certificate.ts"
+import { clientFault, openEngine, type Engine } from "./engine.ts"
 import { LINGER } from "./farewell.ts"
 
 // The life of a connection, as numbers since each call looks at it.
@@ -35,19 +35,6 @@ export const NO_BYTES = new Uint8Array(0)
 
 // Deno has the call, but what it returns are not the bytes that the two ends share.
 const hasFinished = process.versions["deno"] === undefined
-
-/** The check of a server's certificate that Node calls; undefined is a pass. */
-type NameCheck = NonNullable<tls.ConnectionOptions["checkServerIdentity"]>
-
-/** The part of the handle of Node's TLS that is used, and that Node does not document. */
-interface TlsHandle {
-  verifyError?(): Error | string | null | undefined
-  /** Takes sealed bytes as if they had come in; of a connection's own handle. */
-  receive(bytes: Uint8Array): void
-}
-
-/** Node's TLS socket, with what its types leave out. */
-export type Engine = tls.TLSSocket & { _handle?: TlsHandle | null }
 
 /**
  * TLS by Node's own implementation: what does not depend on how the sealed bytes get from and to the descriptor below. How they
@@ -273,31 +260,8 @@ export abstract class SecureStream extends Secure implements Observer {
 
   /** Makes Node's socket over a stream; undefined when that fails. */
   protected open(stream: Duplex, credentials: Credentials): Engine | undefined {
-    const { server, name, checkName, verify, protocols } = this.options
-    const secureContext = credentials as tls.SecureContext
-    // a handshake without protocols is another one than with an empty list of them
-    const ALPNProtocols = protocols.length > 0 ? { ALPNProtocols: [...protocols] } : {}
     try {
-      let engine: Engine
-      if (server) {
-        const checks = { requestCert: verify !== "none", rejectUnauthorized: verify === "required" }
-        // Node's types want the socket of a connection; it takes any stream
-        engine = new tls.TLSSocket(stream, { isServer: true, secureContext, ...checks, ...ALPNProtocols })
-        engine.once("secure", () => this.clientKnown(engine))
-      } else {
-        const check: NameCheck = (_host, certificate) =>
-          checkName ? tls.checkServerIdentity(name, certificate) : undefined
-        engine = tls.connect({
-          socket: stream,
-          secureContext,
-          servername: isIP(name) === 0 ? name : "",
-          host: name,
-          rejectUnauthorized: verify !== "none",
-          checkServerIdentity: check,
-          ...ALPNProtocols,
-        })
-        engine.once("secureConnect", () => this.up())
-      }
+      const engine = openEngine(stream, credentials, this.options, () => this.shaken(engine))
       engine.on("error", (error) => this.engineFailed(error))
       engine.on("close", () => this.engineClosed())
       return (this.engine = engine)
@@ -307,21 +271,10 @@ export abstract class SecureStream extends Secure implements Observer {
     }
   }
 
-  private clientKnown(engine: Engine): void {
-    const { verify } = this.options
-    if (verify !== "none") {
-      const handle = engine._handle
-      const error = handle?.verifyError?.() ?? engine.authorizationError
-      // a host that cannot say what is wrong with a certificate has to say that it is good
-      const good = engine.authorized || (typeof handle?.verifyError === "function" && !error)
-      const shown = certificateOf(engine) !== null
-      if (shown ? !good : verify === "required") {
-        const code = typeof error === "string" ? error : ((error as { code?: string } | null)?.code ?? "CERT_REJECTED")
-        this.fail(code, error instanceof Error ? error.message : code, error)
-        return
-      }
-    }
-    this.up()
+  private shaken(engine: Engine): void {
+    const fault = this.options.server ? clientFault(engine, this.options.verify) : null
+    if (fault !== null) this.fail(fault.code, fault.message, fault.cause)
+    else this.up()
   }
 
   private up(): void {
