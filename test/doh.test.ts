@@ -1,12 +1,21 @@
 import { getHub, run, sleep, spawn } from "gevent-wasm"
-import { DohResolver, type gaierror, getaddrinfo, gethostbyname, type herror, resolve } from "gevent-wasm/resolver"
+import {
+  AresResolver,
+  DohResolver,
+  type gaierror,
+  getaddrinfo,
+  gethostbyname,
+  type herror,
+  resolve,
+  type RecordResolver,
+} from "gevent-wasm/resolver"
 import { SOCK_STREAM } from "gevent-wasm/socket"
 import http from "node:http"
 import type { AddressInfo } from "node:net"
 import { suite } from "uvu"
 import * as assert from "uvu/assert"
 import { DohServer } from "./dohserver.ts"
-import { a, aaaa, named, number, TYPES, wireName, type Question, type Reply } from "./nameserver.ts"
+import { a, aaaa, named, NameServer, number, TYPES, wireName, type Question, type Reply } from "./nameserver.ts"
 
 const test = suite("doh")
 
@@ -80,6 +89,35 @@ test("failures are those of the other resolvers", async () => {
   assert.throws(() => new DohResolver({ url: "nonsense" }), TypeError)
 })
 
+test("RS-04: what goes wrong on the way is an error of the class that AresResolver has for it", async () => {
+  const silent = await NameServer.start(() => null)
+  const options = { servers: silent.address, useEnviron: false, hosts: null, resolvConf: null }
+  const ares = new AresResolver({ ...options, timeout: 0.1, tries: 1 })
+  const doh = new DohResolver({ url, timeout: 0.1, fetch: () => new Promise(() => {}) })
+  const long = Buffer.from(`${"x".repeat(64)}.test`)
+  const failures = (one: RecordResolver): Promise<unknown[]> => {
+    const calls: PromiseLike<unknown>[] = [
+      ...["host.test", long].flatMap((name) => [
+        one.gethostbyname(name),
+        one.gethostbynameEx(name),
+        one.getaddrinfo(name, 80),
+        one.gethostbyaddr(name),
+        one.resolve(name),
+      ]),
+      one.gethostbyaddr("192.0.2.1"),
+      one.getnameinfo(["192.0.2.1", 80], 0),
+      one.reverse("192.0.2.1"),
+    ]
+    return Promise.all(
+      calls.map((op) => Promise.resolve(op).catch((error: gaierror | herror) => [error.name, error.errno])),
+    )
+  }
+  const [expected, ours] = [await failures(ares), await failures(doh)]
+  ares.close()
+  await silent.close()
+  assert.equal(ours, expected)
+})
+
 test("RS-07: a kill aborts the request", () =>
   run(function* () {
     const greenlet = spawn(function* () {
@@ -97,7 +135,7 @@ test("RS-01: a service that does not answer is given up, and one that answers wi
   const before = server.aborted
   const impatient = new DohResolver({ url, timeout: 0.1 })
   assert.equal(await failure(impatient.resolve("silent.test")), ["gaierror", 12])
-  assert.equal(await failure(impatient.gethostbyname("silent.test")), ["gaierror", 12])
+  assert.equal(await failure(impatient.gethostbyname("silent.test")), ["herror", 12])
   while (server.aborted < before + 2) await sleep(0.01)
 
   const deaf = new DohResolver({ url, timeout: 0.1, fetch: () => new Promise(() => {}) })

@@ -365,6 +365,7 @@ test("RA-02: sockets and timers are watched only while somebody waits", async ()
 })
 
 test("RA-03: a server that does not answer costs its timeout, and the error says so", async () => {
+  const before = [descriptors.size, getHub().loop.activecnt]
   const one = resolver({ timeout: 0.1, tries: 2 })
   const started = performance.now()
   assert.equal(await failure(() => one.gethostbyname("silent.test")), ["herror", 12, "ETIMEOUT"])
@@ -372,6 +373,7 @@ test("RA-03: a server that does not answer costs its timeout, and the error says
   assert.equal(await failure(() => one.getaddrinfo("silent.test", 80)), ["gaierror", 12, "ETIMEOUT"])
   const error = await Promise.resolve(one.getaddrinfo("silent.test", 80)).catch((thrown: Error) => thrown)
   assert.match(String(error), /ARES_ETIMEOUT/)
+  assert.equal([descriptors.size, getHub().loop.activecnt], before, "nothing holds the process")
 })
 
 test("RA-03: one bad server in the list only costs its timeout", async () => {

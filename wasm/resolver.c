@@ -198,6 +198,9 @@ arm_timer(struct resolver *resolver)
   double deadline = lookup_deadline(resolver->channel);
   struct timeval delay;
 
+  /* c-ares looks for sockets that nobody waits for before it looks for queries that are late */
+  if (!deadline)
+    lookup_tidy(resolver->channel);
   /* one that comes too early finds out */
   if (deadline && ev_is_active(&resolver->timer) && deadline >= resolver->deadline)
     return;

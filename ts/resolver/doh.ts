@@ -1,5 +1,5 @@
 import { host } from "#host"
-import { herror } from "../exceptions.ts"
+import { gaierror } from "../exceptions.ts"
 import type { Wait } from "../wait.ts"
 import { AbstractResolver } from "./abstract.ts"
 import { readRecords, type Found, type FoundAddress } from "./answer.ts"
@@ -21,7 +21,15 @@ import {
   type RecordTypes,
 } from "./records.ts"
 import { reverseName } from "./reverse.ts"
-import { ARES_ENODATA, ARES_ENOTFOUND, ARES_SUCCESS, aresError, namingError, type NameErrorClass } from "./status.ts"
+import {
+  ARES_ENODATA,
+  ARES_ENOTFOUND,
+  ARES_SUCCESS,
+  namingError,
+  ofClass,
+  type NameErrorClass,
+  unknownHost,
+} from "./status.ts"
 
 // seconds
 const TIMEOUT = 10
@@ -41,8 +49,8 @@ export interface DohOptions {
 
 /**
  * The resolver for hosts without sockets, such as edge workers: DNS over HTTPS (RFC 8484) with the host's `fetch`. c-ares writes and
- * reads the messages. Redirects are not followed. What is not answered within `timeout` is a gaierror 12, and what is larger than a
- * message 10; the request is aborted then.
+ * reads the messages. Redirects are not followed. What is not answered within `timeout` is an error 12, and what is larger than a
+ * message 10: a gaierror or a herror, as with AresResolver. The request is aborted then.
  *
  * @example
  * ```ts
@@ -80,14 +88,14 @@ export class DohResolver extends AbstractResolver implements RecordResolver {
     const name = encodeHostname(hostname)
     typeNumber(type)
     return new Foreign(`the ${type} records of ${name}`, (signal) =>
-      this.ask(name, type, signal, (status, answer) => readReply(type, status, answer)),
+      this.ask(name, type, gaierror, signal, (status, answer) => readReply(type, status, answer)),
     )
   }
 
   reverse(address: string): Wait<string[]> {
     const name = reverseName(address)
     return new Foreign(`the names of ${address}`, (signal) =>
-      this.ask(name, "PTR", signal, (status, answer) =>
+      this.ask(name, "PTR", gaierror, signal, (status, answer) =>
         readReply("PTR", status, answer).map(({ value }: NameRecord) => value),
       ),
     )
@@ -104,7 +112,7 @@ export class DohResolver extends AbstractResolver implements RecordResolver {
       const known = this.known(name)?.filter((one) => family === 0 || one.family === family)
       if (known !== undefined) return finish({ name, aliases: [], addresses: known })
       const wanted = ([AF_INET6, AF_INET] as const).filter((one) => family === 0 || family === one)
-      const replies = await Promise.all(wanted.map((one) => this.reply(name, one, signal)))
+      const replies = await Promise.all(wanted.map((one) => this.reply(name, one, type, signal)))
       const addresses = replies.flatMap((reply) => reply.addresses)
       if (addresses.length === 0) {
         const statuses = replies.map(({ status }) => status)
@@ -117,14 +125,19 @@ export class DohResolver extends AbstractResolver implements RecordResolver {
   }
 
   protected searchAddress<T>(address: string, family: number, finish: (found: Found) => T): Wait<T> {
-    return new Foreign(`the name of ${address}`, (signal) =>
-      this.ask(reverseName(address), "PTR", signal, (status, answer) => {
-        if (status !== ARES_SUCCESS) throw aresError(status, herror)
-        const [first, ...rest] = readReply("PTR", status, answer)
-        const aliases = rest.map(({ value }) => value)
-        return finish({ name: first!.value, aliases, addresses: [{ family, address, ttl: 0 }] })
-      }),
-    )
+    return new Foreign(`the name of ${address}`, async (signal) => {
+      let records: NameRecord[]
+      try {
+        records = await this.ask(reverseName(address), "PTR", gaierror, signal, (status, answer) =>
+          readReply("PTR", status, answer),
+        )
+      } catch (error) {
+        // as c-ares has it, whatever went wrong
+        throw error instanceof gaierror ? Object.assign(unknownHost(), { cause: error }) : error
+      }
+      const [name, ...aliases] = records.map(({ value }) => value)
+      return finish({ name: name!, aliases, addresses: [{ family, address, ttl: 0 }] })
+    })
   }
 
   private known(name: string): FoundAddress[] | undefined {
@@ -140,10 +153,11 @@ export class DohResolver extends AbstractResolver implements RecordResolver {
   private async reply(
     name: string,
     family: typeof AF_INET | typeof AF_INET6,
+    errors: NameErrorClass,
     signal: AbortSignal,
   ): Promise<{ status: number; addresses: FoundAddress[]; aliases: NameRecord[] }> {
     const type = family === AF_INET ? "A" : "AAAA"
-    return this.ask(name, type, signal, (status, answer) => {
+    return this.ask(name, type, errors, signal, (status, answer) => {
       if (status !== ARES_SUCCESS) return { status, addresses: [], aliases: [] }
       const found = has(answer, type) ? readReply(type, status, answer) : []
       const aliases = has(answer, "CNAME") ? readReply("CNAME", status, answer) : []
@@ -155,11 +169,16 @@ export class DohResolver extends AbstractResolver implements RecordResolver {
   private async ask<T>(
     name: string,
     type: RecordType,
+    errors: NameErrorClass,
     signal: AbortSignal,
     finish: (status: number, answer: Uint8Array) => T,
   ): Promise<T> {
-    const body = writeQuery(name, typeNumber(type))
-    const message = await exchange(this.request, this.url, body, this.timeout, signal)
+    let message: Uint8Array
+    try {
+      message = await exchange(this.request, this.url, writeQuery(name, typeNumber(type)), this.timeout, signal)
+    } catch (error) {
+      throw ofClass(error, errors)
+    }
     return readMessage(message, finish)
   }
 }

@@ -74,3 +74,9 @@ export function rawError(status: number, type: NameErrorClass): gaierror | herro
   const name = STATUS[status] ?? String(status)
   return new type(status, `ARES_${name}: ${memory.string(exports.resolver_error(status) >>> 0)}`, name)
 }
+
+/** An error of names as one of the class; other errors as they are. */
+export function ofClass(error: unknown, type: NameErrorClass): unknown {
+  if (!(error instanceof gaierror) || type === gaierror) return error
+  return Object.assign(new type(error.errno, error.strerror, error.code), { cause: error.cause })
+}

@@ -48,6 +48,8 @@ lookup_cancel(ares_channel_t *channel, const void *arg)
   ares_check_cleanup_conns(channel);
 }
 
+void lookup_tidy(const ares_channel_t *channel) { ares_check_cleanup_conns(channel); }
+
 void
 lookup_forget_hosts(ares_channel_t *channel)
 {

@@ -7,6 +7,9 @@
 /* Ends the search whose callback has the argument `arg`, which is called with ARES_ECANCELLED. Its queries are freed. */
 void lookup_cancel(ares_channel_t *channel, const void *arg);
 
+/* Closes the sockets that no query waits for, unless the flags keep them. */
+void lookup_tidy(const ares_channel_t *channel);
+
 /* The hosts file is read again at the next search. */
 void lookup_forget_hosts(ares_channel_t *channel);
 
