@@ -174,6 +174,21 @@ lookup("localhost", { family: 4 }, (error, address) => console.log(error?.messag
   assert.is(stdout, "none 127.0.0.1\n")
 })
 
+test("what the callback of lookup throws is an uncaught exception, as with Node's", async () => {
+  const program = `import { lookup } from "gevent-wasm/dns"
+import process from "node:process"
+process.on("uncaughtException", (error) => console.log("exception", error.message))
+process.on("unhandledRejection", (error) => console.log("rejection", error.message))
+lookup("127.0.0.1", (error) => {
+  if (error === null) throw new Error("of an answer")
+})
+setTimeout(() => lookup("no..name", (error) => {
+  if (error !== null) throw new Error("of a failure")
+}), 50)`
+  const { stdout } = await promisify(execFile)(process.execPath, moduleArguments(program))
+  assert.is(stdout, "exception of an answer\nexception of a failure\n")
+})
+
 // how the host that runs this test runs a program
 const RUN = host.name === "deno" ? ["run", "--allow-all", "--no-prompt"] : []
 

@@ -1,4 +1,5 @@
 import { host } from "#host"
+import { closeClient } from "./baseserver/closeclient.ts"
 import { Handler } from "./baseserver/handler.ts"
 import { descriptors } from "./core/descriptors.ts"
 import { need, SocketError } from "./exceptions.ts"
@@ -48,7 +49,7 @@ export function serveConnection(
     const v6 = typeof peer !== "number" && peer.family === "inet6"
     const socket = new Socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM, 0, fd)
     const address: SocketAddress = typeof peer === "number" || peer.family === "unix" ? ["", 0] : [peer.host, peer.port]
-    const handler = new Handler(handle, (given: Socket) => given.close(), [socket, address])
+    const handler = new Handler(handle, closeClient, [socket, address])
     handler.start()
     try {
       yield* handler.join()

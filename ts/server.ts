@@ -1,4 +1,5 @@
 import { BaseServer, type ListenAddress, type ServerOptions } from "./baseserver.ts"
+import { closeClient } from "./baseserver/closeclient.ts"
 import { openAt } from "./baseserver/open.ts"
 import { isAsyncFunction } from "./body.ts"
 import { Flow } from "./flow.ts"
@@ -49,8 +50,9 @@ const HANDSHAKE_TIMEOUT = 60
 
 /**
  * A server for TCP or unix sockets: accepts connections and runs a handler for each, with the client's socket and address. The socket is closed as
- * soon as the handler returns or throws; a handler that hands it to greenlets of its own has to join them first. What was sent
- * is still delivered. The error of a handler is reported, and the server goes on.
+ * soon as the handler returns or throws, and so are its files, which have 5 seconds for what they hold; a handler that hands it
+ * to greenlets of its own has to join them first. What was sent is still delivered. The error of a handler is reported, and the
+ * server goes on.
  *
  * gevent: `gevent.server.StreamServer(listener, handle=None, backlog=None, spawn="default")`.
  *
@@ -125,8 +127,12 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
     if (this.context === null) return handle
     if (!isAsyncFunction(handle)) return (socket, address) => this.secured(handle, socket, address)
     return async (socket, address) => {
-      using secure = await this.handshake(socket)
-      return await handle(secure, address)
+      const secure = await this.handshake(socket)
+      try {
+        return await handle(secure, address)
+      } finally {
+        closeClient(secure)
+      }
     }
   }
 
@@ -149,7 +155,7 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
   }
 
   protected doClose(socket: Socket): void {
-    socket.close()
+    closeClient(socket)
   }
 
   private *secured(
@@ -157,8 +163,12 @@ export class StreamServer extends BaseServer<[socket: Socket, address: SocketAdd
     socket: Socket,
     address: SocketAddress,
   ): Generator<BlockingCall<unknown>, unknown, unknown> {
-    using secure = yield* this.handshake(socket)
-    return yield* resultOf(handle(secure, address))
+    const secure = yield* this.handshake(socket)
+    try {
+      return yield* resultOf(handle(secure, address))
+    } finally {
+      closeClient(secure)
+    }
   }
 
   private handshake(socket: Socket): Flow<SSLSocket> {

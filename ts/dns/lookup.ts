@@ -61,12 +61,14 @@ export function lookup(
   const given = typeof options === "object" ? (options ?? {}) : typeof options === "function" ? {} : { family: options }
   const wanted = familyOf(given.family)
   const order = orderOf(given)
+  // not in a reaction of the promise: what the callback throws is an uncaught exception, as with Node's
+  const tell = (...answer: Parameters<LookupCallback>): void => queueMicrotask(() => call(...answer))
   find(hostname, wanted, order).then(
     (found) => {
-      if (given.all === true) call(null, found)
-      else call(null, found[0]!.address, found[0]!.family)
+      if (given.all === true) tell(null, found)
+      else tell(null, found[0]!.address, found[0]!.family)
     },
-    (error: Error) => call(Object.assign(error, { syscall: "getaddrinfo", hostname }), given.all === true ? [] : ""),
+    (error: Error) => tell(Object.assign(error, { syscall: "getaddrinfo", hostname }), given.all === true ? [] : ""),
   )
 }
 

@@ -15,6 +15,8 @@ export class Endpoint {
   descriptor: Descriptor
   readonly input: Direction
   readonly output: Direction
+  /** The files of a socket that are not closed; null before the first one. */
+  files: Set<Disposable> | null = null
 
   constructor(fd: number, descriptor: Descriptor, timeout: number | null) {
     this.fd = fd

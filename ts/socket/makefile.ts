@@ -1,6 +1,7 @@
 import { descriptors } from "../core/descriptors.ts"
 import { FileObjectBase } from "../fileobject/fileobjectbase.ts"
 import { openingOf, STREAM_OPTIONS, type FileOptions } from "../fileobject/opening.ts"
+import type { Wait } from "../wait.ts"
 import { checked, Endpoint } from "./endpoint.ts"
 
 /** How the file of a socket is made. */
@@ -11,6 +12,8 @@ export type MakefileOptions = Omit<FileOptions, "bufsize" | "closefd" | "close">
  * keeps to the socket's timeout.
  */
 export class SocketFile<M extends string = "r"> extends FileObjectBase<M> {
+  private readonly socket: Endpoint
+
   /** @throws as `Socket.makefile`. */
   constructor(socket: Endpoint, mode: M, options: MakefileOptions) {
     if (typeof mode !== "string") throw new TypeError(`a mode must be a string, not ${String(mode)}`)
@@ -26,5 +29,14 @@ export class SocketFile<M extends string = "r"> extends FileObjectBase<M> {
     const descriptor = socket.live("makefile")
     const fd = checked(descriptors.install(descriptor), "makefile")
     super(fd, new Endpoint(fd, descriptor, null), { ...opening, mode }, socket)
+    this.socket = socket
+    socket.files ??= new Set()
+    socket.files.add(this)
+  }
+
+  /** As the `close` of every file. The socket stays open. */
+  override close(): Wait<void> {
+    this.socket.files?.delete(this)
+    return super.close()
   }
 }
