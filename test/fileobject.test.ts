@@ -849,6 +849,32 @@ test("a program whose greenlet waits for a fifo ends when that is killed", () =>
   assert.equal([stdout, status], ["over\n", 0])
 })
 
+for (const kind of ["FileObjectPosix", "FileObjectThread"]) {
+  test(`FO-06: ${kind} reads lines from a terminal while others run, and knows that it is one`, () => {
+    const program = `
+      import { run, sleep, spawn } from "gevent-wasm"
+      import { ${kind} } from "gevent-wasm/fileobject"
+      await run(function* () {
+        let turns = 0
+        const other = spawn(function* () { for (;;) { yield* sleep(0.01); turns++ } })
+        const input = new ${kind}("/dev/tty", "r")
+        const line = yield* input.readline()
+        yield* other.kill()
+        console.log([input.isatty(), line.trim(), turns > 1].join())
+      })`
+    const command = [process.execPath, ...moduleArguments(program)]
+    const quoted = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ")
+    // it asks for a line half a second after the start
+    const shell = `(sleep 1.5; echo typed) | script -qec ${JSON.stringify("$COMMAND")} /dev/null`
+    const { stdout } = spawnSync("bash", ["-c", shell], {
+      encoding: "utf8",
+      timeout: 20_000,
+      env: { ...process.env, COMMAND: quoted },
+    })
+    assert.match(stdout, /true,typed,true/)
+  })
+}
+
 test("a long line is searched once, and a limit bounds it", () =>
   run(function* () {
     const path = fresh("x".repeat(2_000_000))

@@ -18,6 +18,8 @@ export interface Kind {
   readonly connections: number
   /** Seconds after which nothing is open any more. */
   readonly seconds: number
+  /** Bytes that two of them may hold when one sends and the other one takes nothing. */
+  readonly held: number
   /** One that is not connected. */
   open(): Steps<Socket>
   /** One that listens. */
@@ -58,6 +60,7 @@ export const TCP: Kind = {
   name: "TCP",
   connections: 10_000,
   seconds: 5,
+  held: 8 << 20,
   *open() {
     return new Socket()
   },
@@ -73,6 +76,7 @@ export const UNIX: Kind = {
   name: "unix",
   connections: 10_000,
   seconds: 5,
+  held: 8 << 20,
   *open() {
     return new Socket(AF_UNIX)
   },
@@ -92,6 +96,8 @@ export const TLS: Kind = {
   connections: 1000,
   // a host may keep one that was reset while it sent, for as long as a peer that takes nothing: 30 seconds
   seconds: 40,
+  // the host's TLS has buffers of its own at both ends
+  held: 32 << 20,
   *open() {
     return yield* trusting.wrapSocket(new Socket(AF_INET), { serverHostname: "localhost" })
   },

@@ -4,6 +4,7 @@ import { MessageChannel, type MessagePort } from "node:worker_threads"
 import { getHub, iwait, run, sleep, spawn, Timeout, wait, type Op } from "gevent-wasm"
 import { processes } from "gevent-wasm/core"
 import { Event } from "gevent-wasm/event"
+import { createConnection } from "gevent-wasm/socket"
 import {
   getThreadpool,
   ThreadExit,
@@ -516,11 +517,30 @@ test("TP-14: an executor that is not waited for finishes its tasks", async () =>
   })
 })
 
-test("TP-15: a task may use greenlets in its thread, which ends without a trace", () =>
-  withPool(1, function* (pool) {
+test("TP-15: a task may use greenlets in its thread, whose hub goes with it and all that it held", async () => {
+  let port = 0
+  await withPool(1, function* (pool) {
     assert.is(yield* pool.apply<[number], number>({ module, export: "slowly" }, [41]), 42)
     assert.is(yield* pool.apply<[number], number>({ module, export: "slowly" }, [1]), 2)
-  }))
+    port = yield* pool.apply<[], number>({ module, export: "linger" })
+    const client = yield* createConnection(["127.0.0.1", port])
+    client.close()
+  })
+  await run(function* () {
+    // hosts end a thread soon, but not at once
+    for (let tries = 0; tries < 500; tries++) {
+      try {
+        const client = yield* createConnection(["127.0.0.1", port])
+        client.close()
+      } catch (error) {
+        assert.is((error as { code?: string }).code, "ECONNREFUSED")
+        return
+      }
+      yield* sleep(0.01)
+    }
+    assert.unreachable("the thread's server still listens")
+  })
+})
 
 test("SP-25: a thread of a pool starts and waits for children of its own", () =>
   withPool(1, function* (pool) {
@@ -648,7 +668,7 @@ test("what the leftovers of a task throw behind its result is reported, and anot
       const late = (): number => {
         setTimeout(() => {
           throw new RangeError("too late")
-        }, 20)
+        }, 300)
         return 1
       }
       assert.is(yield* pool.apply(late), 1)

@@ -1,5 +1,6 @@
 // What threads of a pool import.
 import { sleep, spawn, type Wait } from "gevent-wasm"
+import { StreamServer } from "gevent-wasm/server"
 import { PIPE, Popen } from "gevent-wasm/subprocess"
 import { ThreadPool, transfer } from "gevent-wasm/threadpool"
 
@@ -28,6 +29,14 @@ export function* slowly(value: number) {
     return value
   })
   return (yield* other.get()) + 1
+}
+
+/** Leaves a server and a greenlet behind; returns the server's port. */
+export function linger(): number {
+  const server = new StreamServer(["127.0.0.1", 0], () => {})
+  server.start()
+  spawn(() => sleep(1000))
+  return server.serverPort
 }
 
 /** Calls itself in the pool of its thread. */

@@ -54,8 +54,11 @@ function watch(modules: typeof threads, files: typeof fs, debug: typeof inspecto
   let reported = false
   // The interruption that was asked for and has not come: the thread is in a call of the system, or the machine is busy.
   let asked: inspector.Session | null = null
+  let askedAt = 0
+  let said = false
   const say = (): void => {
-    if (notice !== "") files.writeSync(2, notice)
+    if (notice !== "" && !said) files.writeSync(2, notice)
+    said = true
   }
   setInterval(() => {
     const sign = Atomics.load(signs, 0)
@@ -63,9 +66,14 @@ function watch(modules: typeof threads, files: typeof fs, debug: typeof inspecto
     if (sign !== seen) {
       seen = sign
       since = now
-      reported = false
+      reported = said = false
       asked?.disconnect()
       asked = null
+    } else if (asked !== null && now - askedAt > 1000) {
+      // one that was asked for while another one was on its way may get lost
+      asked.disconnect()
+      asked = null
+      interrupt()
     } else if (!reported && now - since > milliseconds && Atomics.load(signs, 1) === 0) {
       reported = true
       if (!interrupt()) say()
@@ -82,6 +90,7 @@ function watch(modules: typeof threads, files: typeof fs, debug: typeof inspecto
       return false
     }
     asked = session
+    askedAt = performance.now()
     // a thread that is in a call of the system does not pause before that returns
     const patience = setTimeout(() => {
       if (asked === session) say()
