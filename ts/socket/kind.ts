@@ -3,7 +3,17 @@ import { descriptors } from "../core/descriptors.ts"
 import { need, SocketError } from "../exceptions.ts"
 import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
-import { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SO_TYPE, SOCK_STREAM, SOL_SOCKET, SOL_TCP, SOL_UDP } from "./constants.ts"
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  SOCK_DGRAM,
+  SO_TYPE,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  SOL_TCP,
+  SOL_UDP,
+} from "./constants.ts"
 import { checked } from "./endpoint.ts"
 
 const FAMILIES: ReadonlyMap<number, { readonly name: string; readonly stream: Parameters<typeof host.stream>[0] }> =
