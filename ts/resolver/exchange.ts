@@ -1,4 +1,5 @@
 import { gaierror } from "../exceptions.ts"
+import { ChunkQueue } from "../host/chunks.ts"
 import { ARES_EBADRESP, ARES_ECANCELLED, ARES_ECONNREFUSED, ARES_ESERVFAIL, ARES_ETIMEOUT, rawError } from "./status.ts"
 
 // what fits into a message at all
@@ -55,19 +56,13 @@ async function post(request: Request, url: string, query: Uint8Array, signal: Ab
 }
 
 async function bodyOf(response: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let length = 0
+  const queue = new ChunkQueue()
   const reader = (response.body as ReadableStream<Uint8Array> | null)?.getReader()
   for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
-    chunks.push(next.value)
-    length += next.value.length
-    if (length > LARGEST) throw rawError(ARES_EBADRESP, gaierror)
+    queue.push(next.value)
+    if (queue.size > LARGEST) throw rawError(ARES_EBADRESP, gaierror)
   }
-  const message = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    message.set(chunk, at)
-    at += chunk.length
-  }
+  const message = new Uint8Array(queue.size)
+  queue.copyTo(message)
   return message
 }

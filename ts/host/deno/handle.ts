@@ -1,4 +1,3 @@
-import type net from "node:net"
 import process from "node:process"
 import type { Handle, PeerName } from "../node/wire.ts"
 
@@ -9,7 +8,7 @@ export interface Request {
 
 /** The handle of a connection as Deno has it for `node:net`. What fails returns libuv's negative number. */
 export interface DenoHandle extends Handle {
-  /** Called with a chunk, or with nothing at the end or after an error; see `StreamState`. */
+  /** Called with a chunk, or with nothing at the end or after an error; see `StreamWrap`. */
   onread: (bytes: ArrayBuffer | undefined) => void
   readStart(): number
   readStop(): number
@@ -36,14 +35,6 @@ export interface StreamWrap {
 
 /** Deno does not document it, so it may not be there. */
 export const streamWrap = load()
-
-/** Takes the handle out of a socket, which is of no use afterwards. */
-export function takeHandle(socket: net.Socket): DenoHandle {
-  const owner = socket as unknown as { _handle: DenoHandle | null }
-  const handle = owner._handle!
-  owner._handle = null
-  return handle
-}
 
 function load(): StreamWrap | undefined {
   try {

@@ -4,8 +4,9 @@ import type { Binding } from "../node/binding.ts"
 import type { Domain } from "../node/domain.ts"
 import { Listener } from "../node/listener.ts"
 import { transport as node } from "../node/transport.ts"
+import { takeHandle } from "../node/wire.ts"
 import type { Transport, Wire, WireListener, WireUser } from "../wire.ts"
-import { streamWrap, takeHandle, type DenoHandle } from "./handle.ts"
+import { streamWrap, type DenoHandle } from "./handle.ts"
 import { DenoWire } from "./wire.ts"
 
 const handles: Transport = {
@@ -16,8 +17,8 @@ const handles: Transport = {
 
   listen(domain: Domain, binding: Binding, backlog: number, changed: () => void): WireListener | number {
     const listener = new Listener(domain, binding, changed, (connection, user) => {
-      const handle = connection instanceof net.Socket ? takeHandle(connection) : (connection as DenoHandle)
-      return DenoWire.accepted(handle, user)
+      const handle = connection instanceof net.Socket ? takeHandle(connection) : connection
+      return DenoWire.accepted(handle as DenoHandle, user)
     })
     const result = listener.listen(backlog)
     return result < 0 ? result : listener

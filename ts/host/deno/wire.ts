@@ -5,9 +5,9 @@ import { copyOf, hold, LONGEST_COPY, release } from "../node/copies.ts"
 import type { Domain } from "../node/domain.ts"
 import { errnoOfSystem } from "../node/errors.ts"
 import { watchProgress } from "../node/farewell.ts"
-import type { PeerName } from "../node/wire.ts"
+import { beginConnect, takeHandle, type PeerName } from "../node/wire.ts"
 import { HIGH_WATER_MARK, type Wire, type WireUser } from "../wire.ts"
-import { streamWrap, takeHandle, type DenoHandle, type Request, type StreamWrap } from "./handle.ts"
+import { streamWrap, type DenoHandle, type Request, type StreamWrap } from "./handle.ts"
 
 const UV_EOF = -4095
 
@@ -53,20 +53,12 @@ export class DenoWire implements Wire {
     const attempt = (wire.attempt = new net.Socket(options))
     attempt.once("connect", () => {
       wire.attempt = undefined
-      wire.own(takeHandle(attempt))
+      wire.own(takeHandle(attempt) as DenoHandle)
       user.connected()
     })
     attempt.once("error", (error) => user.failed(error))
     attempt.once("close", () => wire.gone())
-    const nameless = binding !== undefined && binding.source === undefined
-    if (nameless) binding.close()
-    try {
-      attempt.connect(domain.target(address, nameless ? binding.address : undefined))
-    } catch (error) {
-      attempt.destroy()
-      throw error
-    }
-    attempt.unref()
+    beginConnect(attempt, domain, address, binding)
     return wire
   }
 
@@ -122,8 +114,9 @@ export class DenoWire implements Wire {
 
   resetAndDestroy(): void {
     this.destroyed = true
-    if (this.handle!.reset === undefined) this.handle!.close()
-    else this.handle!.reset()
+    const handle = this.handle!
+    // one that cannot be reset would stay open
+    if (handle.reset === undefined || handle.reset() !== 0) handle.close()
   }
 
   setNoDelay(on: boolean): void {

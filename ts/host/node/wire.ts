@@ -2,7 +2,9 @@ import net from "node:net"
 import process from "node:process"
 import type { Wire, WireUser } from "../wire.ts"
 import { HIGH_WATER_MARK } from "../wire.ts"
-import { hasHandles } from "./binding.ts"
+import type { Address } from "../descriptor.ts"
+import { hasHandles, type Binding } from "./binding.ts"
+import type { Domain } from "./domain.ts"
 import { Reader } from "./reader.ts"
 
 /** What a handle says of the other end. */
@@ -60,6 +62,27 @@ export function openWire(source: unknown, user: WireUser): net.Socket {
   return socket
 }
 
+/**
+ * Has a socket connect, from the bound address if there is one, which it takes over. It does not keep the process alive. Throws what
+ * the host throws.
+ */
+export function beginConnect(
+  socket: net.Socket,
+  domain: Domain,
+  address: Address,
+  binding: Binding | undefined,
+): net.Socket {
+  const nameless = binding !== undefined && binding.source === undefined
+  if (nameless) binding.close()
+  try {
+    socket.connect(domain.target(address, nameless ? binding.address : undefined))
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
+  return socket.unref()
+}
+
 /** Makes the socket of an accepted handle. Nothing is read before `resume()`. */
 export function adoptHandle(handle: Handle, user: WireUser): net.Socket {
   return makeSocket(handle, user)
@@ -81,7 +104,8 @@ export function adoptPipe(shell: net.Socket, user: WireUser): net.Socket {
   return tell(deliverData(readChunks(takeHandle(shell)), user), user)
 }
 
-function takeHandle(shell: net.Socket): Handle | undefined {
+/** Takes the handle out of a socket, which is of no use afterwards; undefined where there is none. */
+export function takeHandle(shell: net.Socket): Handle | undefined {
   const handle = handleOf(shell)
   if (handle !== undefined) (shell as unknown as WithHandle)._handle = null
   return handle
