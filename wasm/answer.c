@@ -4,15 +4,26 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* How a field's value is written: ts/resolver/answer.ts has the same numbers. */
 enum { NUMBER, STRING, STRINGS, OPTIONS };
+enum { ASKED = UINT16_MAX };
+
+void
+answer_init(struct answer *answer)
+{
+  answer->bytes = answer->first;
+  answer->room = sizeof answer->first;
+  answer->length = 0;
+  answer->failed = 0;
+}
 
 void
 answer_free(struct answer *answer)
 {
-  free(answer->bytes);
-  *answer = (struct answer){0};
+  if (answer->bytes != answer->first)
+    free(answer->bytes);
 }
 
 static uint8_t *
@@ -23,12 +34,14 @@ grow(struct answer *answer, size_t count)
   if (answer->failed)
     return 0;
   if (length > answer->room) {
-    size_t room = length < 512 ? 1024 : length * 2;
-    uint8_t *bytes = realloc(answer->bytes, room);
+    size_t room = length * 2;
+    uint8_t *bytes = realloc(answer->bytes == answer->first ? 0 : answer->bytes, room);
     if (!bytes) {
       answer->failed = 1;
       return 0;
     }
+    if (answer->bytes == answer->first)
+      memcpy(bytes, answer->first, answer->length);
     answer->bytes = bytes;
     answer->room = room;
   }
@@ -62,21 +75,38 @@ static void string(struct answer *answer, const char *text) { bytes(answer, text
 static void
 address(struct answer *answer, int family, const void *from)
 {
-  char text[INET6_ADDRSTRLEN] = "";
+  char text[INET6_ADDRSTRLEN] = "", *to = text;
 
+  if (family == AF_INET) { /* c-ares uses snprintf() */
+    for (const uint8_t *byte = from; byte < (const uint8_t *)from + 4; byte++) {
+      if (*byte > 99)
+        *to++ = '0' + *byte / 100;
+      if (*byte > 9)
+        *to++ = '0' + *byte / 10 % 10;
+      *to++ = '0' + *byte % 10;
+      *to++ = '.';
+    }
+    bytes(answer, text, to - text - 1);
+    return;
+  }
   ares_inet_ntop(family, from, text, sizeof text);
   string(answer, text);
 }
 
 static int lower(int c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
 
-/* The end that a name has in common with the one that was asked for is spelled as that: answers point into their question. */
+/* The end that a name has in common with the one that was asked for is spelled as that: answers point into their question. The
+ * whole of it is written as ASKED. */
 static void
 name(struct answer *answer, const char *text, const char *asked)
 {
   size_t length = text ? strlen(text) : 0, left = asked ? strlen(asked) : 0;
   size_t at = answer->length + 2;
 
+  if (length && length == left && strcasecmp(text, asked) == 0) {
+    number(answer, 2, ASKED);
+    return;
+  }
   bytes(answer, text, length);
   if (answer->failed || answer->length != at + length)
     return;

@@ -11,8 +11,10 @@ struct answer {
   uint8_t *bytes;
   size_t length, room;
   int failed; /* there was no memory */
+  uint8_t first[512];
 };
 
+void answer_init(struct answer *answer);
 void answer_free(struct answer *answer);
 
 /* name, count of aliases, aliases, count of addresses, (ttl, family, address) each. Names get the spelling of `asked`, whose case

@@ -342,7 +342,15 @@ resolver_reload(struct resolver *resolver)
 }
 
 /* The name servers, separated by commas: to be released. */
-EXPORT(resolver_servers) char *resolver_servers(struct resolver *resolver) { return ares_get_servers_csv(resolver->channel); }
+EXPORT(resolver_servers) char *
+resolver_servers(struct resolver *resolver)
+{
+  char *servers = ares_get_servers_csv(resolver->channel), *copy = servers ? strdup(servers) : 0;
+
+  ares_free_string(servers);
+  return copy;
+}
+
 EXPORT(resolver_set_servers) int resolver_set_servers(struct resolver *resolver, const char *servers) { return ares_set_servers_ports_csv(resolver->channel, servers); }
 EXPORT(resolver_queries) int resolver_queries(struct resolver *resolver) { return lookup_count(resolver->channel); }
 
@@ -395,9 +403,10 @@ static void
 on_addrinfo(void *data, int status, int timeouts, struct ares_addrinfo *info)
 {
   struct search *search = data;
-  struct answer answer = {0};
+  struct answer answer;
 
   (void)timeouts;
+  answer_init(&answer);
   if (info) {
     answer_addrinfo(&answer, info, search->asked);
     ares_freeaddrinfo(info);
@@ -410,9 +419,10 @@ on_addrinfo(void *data, int status, int timeouts, struct ares_addrinfo *info)
 static void
 on_host(void *data, int status, int timeouts, struct hostent *host)
 {
-  struct answer answer = {0};
+  struct answer answer;
 
   (void)timeouts;
+  answer_init(&answer);
   if (host)
     answer_host(&answer, host);
   search_end(data, status, &answer);
@@ -422,9 +432,10 @@ static void
 on_records(void *data, ares_status_t status, size_t timeouts, const ares_dns_record_t *record)
 {
   struct search *search = data;
-  struct answer answer = {0};
+  struct answer answer;
 
   (void)timeouts;
+  answer_init(&answer);
   if (record)
     answer_records(&answer, record, search->asked);
   search_end(search, status, &answer);
@@ -494,9 +505,10 @@ EXPORT(message_read) void
 message_read(int id, const unsigned char *message, size_t length)
 {
   ares_dns_record_t *record = 0;
-  struct answer answer = {0};
+  struct answer answer;
   int status = ares_dns_parse(message, length, 0, &record);
 
+  answer_init(&answer);
   if (status == ARES_SUCCESS) {
     status = lookup_status(record);
     answer_records(&answer, record, 0);

@@ -1,7 +1,7 @@
 import { host } from "#host"
 import { Pool } from "../pool.ts"
 import { AresResolver, type RecordType, type RecordTypes } from "../resolver.ts"
-import { typeNumber } from "../resolver/records.ts"
+import { kindOf } from "../resolver/records.ts"
 import { run } from "../spawn.ts"
 import type { BlockingCall } from "../wait.ts"
 import { terminal } from "./terminal.ts"
@@ -137,7 +137,7 @@ function typeOf(text: string | undefined): RecordType | null {
   if (text === undefined) return null
   const type = text.toUpperCase() as RecordType
   try {
-    typeNumber(type)
+    kindOf(type)
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n${USAGE}`)
   }

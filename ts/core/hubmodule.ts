@@ -2,6 +2,7 @@ import { host } from "#host"
 import { E } from "../host/errno.ts"
 import { hostImports, type EpollOwner, type Guest } from "./imports.ts"
 import { Memory } from "./memory.ts"
+import { Slots } from "./slots.ts"
 import { wasiImports } from "./wasi.ts"
 
 /** The functions that hub.wasm exports: wasm/loop.c and wasm/watcher.c. Loops and watchers are pointers. */
@@ -87,8 +88,8 @@ export interface EventSink {
 
 /** Who waits for c-ares. */
 export interface Searcher {
-  /** It has answered: an ARES_ code, and bytes that are valid during the call. */
-  resolved(status: number, answer: Uint8Array): void
+  /** It has answered: an ARES_ code, and where in the module the answer is, during the call. */
+  resolved(status: number, answer: number): void
 }
 
 /** Bytes that wasm/resolver.c has for `scratch`. */
@@ -105,7 +106,7 @@ export class HubModule implements Guest {
   readonly arguments: readonly string[] = []
   readonly environment: Readonly<Record<string, string>> = {}
   /** Who waits for the answer to a search of c-ares, by its number. */
-  readonly searches = new Map<number, Searcher>()
+  readonly searches = new Slots<Searcher>()
   /** The files that a resolver was given in the place of the host's, by their names. */
   readonly files = new Map<string, Uint8Array>()
   /** What has to go before a loop does, by the pointer of that. */
@@ -237,10 +238,8 @@ export class HubModule implements Guest {
     throw new TypeError("the hub runs no C threads")
   }
 
-  resolved(id: number, status: number, answer: Uint8Array): void {
-    const searcher = this.searches.get(id)
-    this.searches.delete(id)
-    searcher?.resolved(status, answer)
+  resolved(id: number, status: number, answer: number): void {
+    this.searches.take(id)?.resolved(status, answer)
   }
 
   searchName(): number {

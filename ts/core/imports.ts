@@ -28,8 +28,8 @@ export interface Guest {
   readonly owner: EpollOwner
   event(id: number, revents: number): void
   crashed(thread: number, overflowed: boolean): void
-  /** c-ares has answered; the bytes are valid during the call. */
-  resolved(id: number, status: number, answer: Uint8Array): void
+  /** c-ares has answered; the answer is at its address during the call. */
+  resolved(id: number, status: number, answer: number): void
   /** Begins a search for a C program's thread: 0, or an errno. See wasm/netdb.c. */
   searchName(question: number, ...query: NameQuery): number
   /** The thread does not wait for it any more. */
@@ -134,8 +134,7 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
     readiness: guarded((fd: number) => descriptors.get(fd)?.readiness() ?? standard(fd)),
     event: (id: number, revents: number): void => guest.event(id, revents),
     crashed: (thread: number, overflowed: number): void => guest.crashed(thread, overflowed !== 0),
-    resolved: (id: number, status: number, answer: number, length: number): void =>
-      guest.resolved(id, status, guest.memory.slice(answer >>> 0, length)),
+    resolved: (id: number, status: number, answer: number): void => guest.resolved(id, status, answer >>> 0),
     name_search: guarded((question: number, ...query: NameQuery) => guest.searchName(question, ...query)),
     name_cancel: (question: number): void => guest.cancelName(question),
     config: guarded((path: number, buffer: number, size: number) => {
@@ -177,12 +176,21 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
       if (typeof address === "number") return address
       return descriptors.get(fd)?.connect(address) ?? -E.BADF
     }),
-    sock_recv: guarded((fd: number, pointer: number, length: number) => {
-      return descriptors.get(fd)?.recv(guest.memory.slice(pointer >>> 0, length >>> 0)) ?? -E.BADF
-    }),
-    sock_send: guarded((fd: number, pointer: number, length: number) => {
-      return descriptors.get(fd)?.send(guest.memory.slice(pointer >>> 0, length >>> 0)) ?? -E.BADF
-    }),
+    // these two are called most, and not by the one function that all guarded calls go through
+    sock_recv: (fd: number, pointer: number, length: number): number => {
+      try {
+        return descriptors.get(fd)?.recv(guest.memory.slice(pointer >>> 0, length >>> 0)) ?? -E.BADF
+      } catch (error) {
+        return -host.errno(error)
+      }
+    },
+    sock_send: (fd: number, pointer: number, length: number): number => {
+      try {
+        return descriptors.get(fd)?.send(guest.memory.slice(pointer >>> 0, length >>> 0)) ?? -E.BADF
+      } catch (error) {
+        return -host.errno(error)
+      }
+    },
     sock_recvfrom: guarded((...call: [number, number, number, number, number, number]) => {
       const [fd, pointer, length, peek, address, size] = call
       const received = descriptors.get(fd)?.recvfrom(length >>> 0, peek !== 0) ?? -E.BADF

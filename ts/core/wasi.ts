@@ -1,6 +1,7 @@
 import { host } from "#host"
 import { E } from "../host/errno.ts"
 import { descriptors } from "./descriptors.ts"
+import { entropy } from "./entropy.ts"
 import type { Memory } from "./memory.ts"
 
 /** What the WASI calls need from the instance that they serve. */
@@ -78,7 +79,7 @@ export function wasiImports(guest: WasiGuest): WebAssembly.ModuleImports {
       return E.SUCCESS
     },
     random_get: (pointer: number, length: number): number => {
-      host.random(guest.memory.slice(pointer >>> 0, length >>> 0))
+      entropy.fill(guest.memory.slice(pointer >>> 0, length >>> 0))
       return E.SUCCESS
     },
     proc_exit: (status: number): never => {

@@ -1,23 +1,18 @@
-import { hubModule } from "../core/hubmodule.ts"
 import type { Loop } from "../core/loop.ts"
-import { herror } from "../exceptions.ts"
 import { scheduler } from "../strand.ts"
 import type { Wait } from "../wait.ts"
 import { AbstractResolver } from "./abstract.ts"
-import { readFound, type Found } from "./answer.ts"
+import type { Found } from "./answer.ts"
 import { Channel } from "./channel.ts"
 import { encodeHostname } from "./hostname.ts"
+import { AddressSearch, NameSearch } from "./hostsearch.ts"
 import type { Hostname } from "./interface.ts"
 import { withEnvironment, type AresOptions } from "./options.ts"
-import { readReply, typeNumber, type RecordType, type RecordTypes } from "./records.ts"
+import type { RecordType, RecordTypes } from "./records.ts"
 import type { RecordResolver } from "./recordresolver.ts"
+import { PointerSearch, RecordSearch } from "./recordsearch.ts"
 import { reverseName } from "./reverse.ts"
-import { Search } from "./search.ts"
-import { ARES_SUCCESS, aresError, namingError, type NameErrorClass } from "./status.ts"
-
-// c-ares' flags of a search: with aliases; without the sockets that it would open to find an order, which is ours anyway
-const CANONNAME = 1 << 0
-const NOSORT = 1 << 7
+import type { NameErrorClass } from "./status.ts"
 
 /** Options of an AresResolver. */
 export interface AresResolverOptions extends AresOptions {
@@ -72,24 +67,11 @@ export class AresResolver extends AbstractResolver implements RecordResolver, Di
   resolve(hostname: Hostname): Wait<RecordTypes["A"][]>
   resolve<T extends RecordType>(hostname: Hostname, type: T): Wait<RecordTypes[T][]>
   resolve(hostname: Hostname, type: RecordType = "A"): Wait<RecordTypes[RecordType][]> {
-    const name = encodeHostname(hostname)
-    const number = typeNumber(type)
-    return new Search(
-      this.channel,
-      `the ${type} records of ${name}`,
-      (exports, channel, id) => exports.resolver_query(channel, id, hubModule().scratch(name), number),
-      (status, answer) => readReply(type, status, answer),
-    )
+    return new RecordSearch(this.channel, encodeHostname(hostname), type)
   }
 
   reverse(address: string): Wait<string[]> {
-    const name = reverseName(address)
-    return new Search(
-      this.channel,
-      `the names of ${address}`,
-      (exports, channel, id) => exports.resolver_query(channel, id, hubModule().scratch(name), typeNumber("PTR")),
-      (status, answer) => readReply("PTR", status, answer).map(({ value }) => value),
-    )
+    return new PointerSearch(this.channel, address, reverseName(address))
   }
 
   /** Lets go of its sockets. Searches that are under way fail with gaierror or herror 16, and so do later ones. */
@@ -109,33 +91,10 @@ export class AresResolver extends AbstractResolver implements RecordResolver, Di
     type: NameErrorClass,
     finish: (found: Found) => T,
   ): Wait<T> {
-    return new Search(
-      this.channel,
-      `the addresses of ${name}`,
-      (exports, channel, id) =>
-        exports.resolver_getaddrinfo(
-          channel,
-          id,
-          hubModule().scratch(name),
-          family,
-          NOSORT | (aliases ? CANONNAME : 0),
-        ),
-      (status, answer) => {
-        if (status !== ARES_SUCCESS) throw namingError(status, type)
-        return finish(readFound(answer))
-      },
-    )
+    return new AddressSearch(this.channel, name, family, aliases, type, finish)
   }
 
   protected searchAddress<T>(address: string, _family: number, finish: (found: Found) => T): Wait<T> {
-    return new Search(
-      this.channel,
-      `the name of ${address}`,
-      (exports, channel, id) => exports.resolver_gethostbyaddr(channel, id, hubModule().scratch(address)),
-      (status, answer) => {
-        if (status !== ARES_SUCCESS) throw aresError(status, herror)
-        return finish(readFound(answer))
-      },
-    )
+    return new NameSearch(this.channel, address, finish)
   }
 }

@@ -1,5 +1,5 @@
 import { host } from "#host"
-import { hubModule, type HubExports, type HubModule } from "../core/hubmodule.ts"
+import { hubModule, type HubModule } from "../core/hubmodule.ts"
 import type { Loop } from "../core/loop.ts"
 import { gaierror, InvalidIP, need } from "../exceptions.ts"
 import { hostsOf, type Hosts } from "./hosts.ts"
@@ -55,11 +55,6 @@ export class Channel {
   /** Whether it was closed, or its loop destroyed. */
   get closed(): boolean {
     return this.pointer === 0
-  }
-
-  /** The functions of the module that search. */
-  get exports(): HubExports {
-    return this.module.exports
   }
 
   /** Its pointer, with its files read anew when they have changed. @throws {gaierror} ARES_EDESTRUCTION when it is closed. */

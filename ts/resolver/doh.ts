@@ -2,7 +2,7 @@ import { host } from "#host"
 import { gaierror } from "../exceptions.ts"
 import type { Wait } from "../wait.ts"
 import { AbstractResolver } from "./abstract.ts"
-import { readRecords, type Found, type FoundAddress } from "./answer.ts"
+import { Records, type Found, type FoundAddress } from "./answer.ts"
 import { AF_INET, AF_INET6 } from "./constants.ts"
 import { exchange, type Request } from "./exchange.ts"
 import { Foreign } from "./foreign.ts"
@@ -12,14 +12,7 @@ import type { Hostname } from "./interface.ts"
 import { readMessage, writeQuery } from "./message.ts"
 import { checkNumber } from "./options.ts"
 import type { RecordResolver } from "./recordresolver.ts"
-import {
-  readReply,
-  typeNumber,
-  type AddressRecord,
-  type NameRecord,
-  type RecordType,
-  type RecordTypes,
-} from "./records.ts"
+import { kindOf, readReply, type AddressRecord, type NameRecord, type RecordType, type RecordTypes } from "./records.ts"
 import { reverseName } from "./reverse.ts"
 import {
   ARES_ENODATA,
@@ -86,9 +79,9 @@ export class DohResolver extends AbstractResolver implements RecordResolver {
   resolve<T extends RecordType>(hostname: Hostname, type: T): Wait<RecordTypes[T][]>
   resolve(hostname: Hostname, type: RecordType = "A"): Wait<RecordTypes[RecordType][]> {
     const name = encodeHostname(hostname)
-    typeNumber(type)
+    const kind = kindOf(type)
     return new Foreign(`the ${type} records of ${name}`, (signal) =>
-      this.ask(name, type, gaierror, signal, (status, answer) => readReply(type, status, answer)),
+      this.ask(name, type, gaierror, signal, (status, answer) => readReply(kind, name, status, answer)),
     )
   }
 
@@ -96,7 +89,7 @@ export class DohResolver extends AbstractResolver implements RecordResolver {
     const name = reverseName(address)
     return new Foreign(`the names of ${address}`, (signal) =>
       this.ask(name, "PTR", gaierror, signal, (status, answer) =>
-        readReply("PTR", status, answer).map(({ value }: NameRecord) => value),
+        readReply(kindOf("PTR"), name, status, answer).map(({ value }: NameRecord) => value),
       ),
     )
   }
@@ -126,10 +119,11 @@ export class DohResolver extends AbstractResolver implements RecordResolver {
 
   protected searchAddress<T>(address: string, family: number, finish: (found: Found) => T): Wait<T> {
     return new Foreign(`the name of ${address}`, async (signal) => {
+      const asked = reverseName(address)
       let records: NameRecord[]
       try {
-        records = await this.ask(reverseName(address), "PTR", gaierror, signal, (status, answer) =>
-          readReply("PTR", status, answer),
+        records = await this.ask(asked, "PTR", gaierror, signal, (status, answer) =>
+          readReply(kindOf("PTR"), asked, status, answer),
         )
       } catch (error) {
         // as c-ares has it, whatever went wrong
@@ -159,8 +153,8 @@ export class DohResolver extends AbstractResolver implements RecordResolver {
     const type = family === AF_INET ? "A" : "AAAA"
     return this.ask(name, type, errors, signal, (status, answer) => {
       if (status !== ARES_SUCCESS) return { status, addresses: [], aliases: [] }
-      const found = has(answer, type) ? readReply(type, status, answer) : []
-      const aliases = has(answer, "CNAME") ? readReply("CNAME", status, answer) : []
+      const found = has(answer, type) ? readReply(kindOf(type), name, status, answer) : []
+      const aliases = has(answer, "CNAME") ? readReply(kindOf("CNAME"), name, status, answer) : []
       const addresses = found.map(({ address, ttl }: AddressRecord) => ({ family, address, ttl }))
       return { status: addresses.length === 0 ? ARES_ENODATA : status, addresses, aliases }
     })
@@ -171,11 +165,11 @@ export class DohResolver extends AbstractResolver implements RecordResolver {
     type: RecordType,
     errors: NameErrorClass,
     signal: AbortSignal,
-    finish: (status: number, answer: Uint8Array) => T,
+    finish: (status: number, answer: number) => T,
   ): Promise<T> {
     let message: Uint8Array
     try {
-      message = await exchange(this.request, this.url, writeQuery(name, typeNumber(type)), this.timeout, signal)
+      message = await exchange(this.request, this.url, writeQuery(name, kindOf(type)[0]), this.timeout, signal)
     } catch (error) {
       throw ofClass(error, errors)
     }
@@ -183,7 +177,9 @@ export class DohResolver extends AbstractResolver implements RecordResolver {
   }
 }
 
-function has(answer: Uint8Array, type: RecordType): boolean {
-  const wanted = typeNumber(type)
-  return readRecords(answer).some((record) => record.type === wanted)
+function has(answer: number, type: RecordType): boolean {
+  const wanted = kindOf(type)[0]
+  const records = new Records(answer, "")
+  while (records.next()) if (records.type === wanted) return true
+  return false
 }

@@ -5,6 +5,7 @@ import type { Hostname } from "./interface.ts"
 import { nameprep } from "./nameprep.ts"
 
 const ASCII = /^[\0-\x7f]*$/
+const DOT = 46
 const DOTS = /[.\u3002\uff0e\uff61]/
 
 /**
@@ -18,13 +19,21 @@ export function encodeHostname(hostname: Hostname): string {
   if (typeof hostname !== "string") {
     throw new TypeError(`Expected a string or bytes, not ${hostname === null ? "null" : typeof hostname}`)
   }
-  if (hostname.length < 64 && ASCII.test(hostname) && !hostname.includes("..") && !hostname.startsWith(".")) {
-    checkText(hostname)
-    return hostname
-  }
+  if (hostname.length < 64 && isPlain(hostname)) return hostname
   const labels = hostname.split(DOTS)
   const last = labels.length - 1
   return labels.map((label, i) => (i === last && label === "" && last > 0 ? "" : encodeLabel(label))).join(".")
+}
+
+/** Whether there is nothing to encode or to complain of. */
+function isPlain(name: string): boolean {
+  let previous = DOT
+  for (let i = 0; i < name.length; i++) {
+    const character = name.charCodeAt(i)
+    if (character === 0 || character > 127 || (character === DOT && previous === DOT)) return false
+    previous = character
+  }
+  return true
 }
 
 function encodeLabel(label: string): string {

@@ -2,9 +2,6 @@ import { hubModule, type Searcher } from "../core/hubmodule.ts"
 import { gaierror } from "../exceptions.ts"
 import { ARES_EBADNAME, ARES_ENOMEM, rawError } from "./status.ts"
 
-// searches of channels count upwards from 1
-const MESSAGE = -1
-
 /** The query for a type of records, as it goes over the wire, with the id 0. @throws {gaierror} for a name that is none. */
 export function writeQuery(name: string, type: number, ednsSize = 0): Uint8Array {
   const module = hubModule()
@@ -19,8 +16,8 @@ export function writeQuery(name: string, type: number, ednsSize = 0): Uint8Array
   return copy
 }
 
-/** Reads a reply; `finish` gets its status and what wasm/answer.c makes of it, and what it returns is returned. */
-export function readMessage<T>(message: Uint8Array, finish: (status: number, answer: Uint8Array) => T): T {
+/** Reads a reply; `finish` gets its status and the address of what wasm/answer.c makes of it, and what it returns is returned. */
+export function readMessage<T>(message: Uint8Array, finish: (status: number, answer: number) => T): T {
   const { exports, memory, searches } = hubModule()
   const pointer = exports.allocate(message.length + 1) >>> 0
   if (pointer === 0) throw rawError(ARES_ENOMEM, gaierror)
@@ -35,8 +32,7 @@ export function readMessage<T>(message: Uint8Array, finish: (status: number, ans
       }
     },
   }
-  searches.set(MESSAGE, searcher)
-  exports.message_read(MESSAGE, pointer, message.length)
+  exports.message_read(searches.add(searcher), pointer, message.length)
   exports.release(pointer)
   if ("error" in result!) throw result.error
   return result!.value

@@ -1,5 +1,5 @@
 import { gaierror } from "../exceptions.ts"
-import { readRecords, textOf, type Field, type RawRecord } from "./answer.ts"
+import { Records, textOf, type Option } from "./answer.ts"
 import { canonicalAddress } from "./numeric.ts"
 import { ARES_ENODATA, ARES_SUCCESS, rawError } from "./status.ts"
 
@@ -125,113 +125,133 @@ export interface RecordTypes {
 /** A type of records. */
 export type RecordType = keyof RecordTypes
 
-type Body<T extends RecordType> = Omit<RecordTypes[T], keyof Owned>
+/** A type of records: its number, and how one is read. */
+export type Kind<T extends RecordType> = readonly [number: number, read: (record: Records) => RecordTypes[T]]
 
-type Kind<T extends RecordType> = readonly [number: number, read: (fields: RawRecord["fields"]) => Body<T>]
-
-function kind<T extends RecordType>(number: number, read: (fields: RawRecord["fields"]) => Body<T>): Kind<T> {
+function kind<T extends RecordType>(number: number, read: (record: Records) => RecordTypes[T]): Kind<T> {
   return [number, read]
 }
 
-const address = (fields: RawRecord["fields"]): Body<"A"> => ({ address: text(fields[1]) })
-const name = (fields: RawRecord["fields"]): Body<"NS"> => ({ value: text(fields[1]) })
-const service = (fields: RawRecord["fields"]): Body<"SVCB"> => ({
-  priority: number(fields[1]),
-  target: text(fields[2]),
-  params: params(fields[3]),
+const address = (record: Records): AddressRecord => ({
+  name: record.name,
+  ttl: record.ttl,
+  address: record.string(1),
+})
+const name = (record: Records): NameRecord => ({ name: record.name, ttl: record.ttl, value: record.string(1) })
+const service = (record: Records): SvcbRecord => ({
+  name: record.name,
+  ttl: record.ttl,
+  priority: record.number(1),
+  target: record.string(2),
+  params: params(record.options(3)),
 })
 
-const KINDS: { readonly [T in RecordType]: Kind<T> } = {
+const KINDS_BY_TYPE: { readonly [T in RecordType]: Kind<T> } = {
   A: kind<"A">(1, address),
   NS: kind<"NS">(2, name),
   CNAME: kind<"CNAME">(5, name),
-  SOA: kind<"SOA">(6, (fields) => ({
-    nsname: text(fields[1]),
-    hostmaster: text(fields[2]),
-    serial: number(fields[3]),
-    refresh: number(fields[4]),
-    retry: number(fields[5]),
-    expire: number(fields[6]),
-    minttl: number(fields[7]),
+  SOA: kind<"SOA">(6, (record) => ({
+    name: record.name,
+    ttl: record.ttl,
+    nsname: record.string(1),
+    hostmaster: record.string(2),
+    serial: record.number(3),
+    refresh: record.number(4),
+    retry: record.number(5),
+    expire: record.number(6),
+    minttl: record.number(7),
   })),
   PTR: kind<"PTR">(12, name),
-  MX: kind<"MX">(15, (fields) => ({ priority: number(fields[1]), exchange: text(fields[2]) })),
-  TXT: kind<"TXT">(16, (fields) => {
-    const data = fields[1] as Uint8Array[]
-    return { entries: data.map(textOf), data }
+  MX: kind<"MX">(15, (record) => ({
+    name: record.name,
+    ttl: record.ttl,
+    priority: record.number(1),
+    exchange: record.string(2),
+  })),
+  TXT: kind<"TXT">(16, (record) => {
+    const data = record.binaries(1)
+    return { name: record.name, ttl: record.ttl, entries: data.map((entry) => textOf(entry)), data }
   }),
   AAAA: kind<"AAAA">(28, address),
-  SRV: kind<"SRV">(33, (fields) => ({
-    priority: number(fields[2]),
-    weight: number(fields[3]),
-    port: number(fields[4]),
-    target: text(fields[5]),
+  SRV: kind<"SRV">(33, (record) => ({
+    name: record.name,
+    ttl: record.ttl,
+    priority: record.number(2),
+    weight: record.number(3),
+    port: record.number(4),
+    target: record.string(5),
   })),
-  NAPTR: kind<"NAPTR">(35, (fields) => ({
-    order: number(fields[1]),
-    preference: number(fields[2]),
-    flags: text(fields[3]),
-    service: text(fields[4]),
-    regexp: text(fields[5]),
-    replacement: text(fields[6]),
+  NAPTR: kind<"NAPTR">(35, (record) => ({
+    name: record.name,
+    ttl: record.ttl,
+    order: record.number(1),
+    preference: record.number(2),
+    flags: record.string(3),
+    service: record.string(4),
+    regexp: record.string(5),
+    replacement: record.string(6),
   })),
-  TLSA: kind<"TLSA">(52, (fields) => ({
-    certUsage: number(fields[1]),
-    selector: number(fields[2]),
-    match: number(fields[3]),
-    data: fields[4] as Uint8Array,
+  TLSA: kind<"TLSA">(52, (record) => ({
+    name: record.name,
+    ttl: record.ttl,
+    certUsage: record.number(1),
+    selector: record.number(2),
+    match: record.number(3),
+    data: record.binary(4),
   })),
   SVCB: kind<"SVCB">(64, service),
   HTTPS: kind<"HTTPS">(65, service),
-  URI: kind<"URI">(256, (fields) => ({
-    priority: number(fields[1]),
-    weight: number(fields[2]),
-    target: text(fields[3]),
+  URI: kind<"URI">(256, (record) => ({
+    name: record.name,
+    ttl: record.ttl,
+    priority: record.number(1),
+    weight: record.number(2),
+    target: record.string(3),
   })),
-  CAA: kind<"CAA">(257, (fields) => ({
-    critical: number(fields[1]),
-    tag: text(fields[2]),
-    value: text(fields[3]),
+  CAA: kind<"CAA">(257, (record) => ({
+    name: record.name,
+    ttl: record.ttl,
+    critical: record.number(1),
+    tag: record.string(2),
+    value: record.string(3),
   })),
 }
 
+const KINDS = new Map<string, Kind<RecordType>>(Object.entries(KINDS_BY_TYPE) as [string, Kind<RecordType>][])
+
 /**
- * The number of a type of records.
+ * A type of records: its number, and how one is read.
  *
  * @throws {RangeError} when there is no such type.
  */
-export function typeNumber(type: RecordType): number {
-  if (!Object.hasOwn(KINDS, type)) {
-    throw new RangeError(`there are no records of type ${String(type)}, but of ${Object.keys(KINDS).join(", ")}`)
+export function kindOf<T extends RecordType>(type: T): Kind<T> {
+  const found = KINDS.get(type) as Kind<T> | undefined
+  if (found === undefined) {
+    throw new RangeError(`there are no records of type ${String(type)}, but of ${[...KINDS.keys()].join(", ")}`)
   }
-  return KINDS[type][0]
+  return found
 }
 
-/** The records of the type in a reply. @throws {gaierror} with c-ares' code when there are none. */
-export function readReply<T extends RecordType>(type: T, status: number, answer: Uint8Array): RecordTypes[T][] {
+/** The records of a kind in a reply. @throws {gaierror} with c-ares' code when there are none. */
+export function readReply<T extends RecordType>(
+  [wanted, read]: Kind<T>,
+  asked: string,
+  status: number,
+  answer: number,
+): RecordTypes[T][] {
   if (status !== ARES_SUCCESS) throw rawError(status, gaierror)
-  const [wanted, read] = KINDS[type]
-  const records: RecordTypes[T][] = []
-  for (const { type, name, ttl, fields } of readRecords(answer)) {
-    if (type === wanted) records.push({ name, ttl, ...read(fields) } as RecordTypes[T])
-  }
-  if (records.length === 0) throw rawError(ARES_ENODATA, gaierror)
-  return records
-}
-
-function text(field: Field | undefined): string {
-  return textOf(field as Uint8Array)
-}
-
-function number(field: Field | undefined): number {
-  return field as number
+  const found: RecordTypes[T][] = []
+  const records = new Records(answer, asked)
+  while (records.next()) if (records.type === wanted) found.push(read(records))
+  if (found.length === 0) throw rawError(ARES_ENODATA, gaierror)
+  return found
 }
 
 const PARAMS = ["mandatory", "alpn", "noDefaultAlpn", "port", "ipv4hint", "ech", "ipv6hint"]
 
-function params(field: Field | undefined): SvcParams {
+function params(options: readonly Option[]): SvcParams {
   const found: Record<string, unknown> = {}
-  for (const [key, value] of field as [number, Uint8Array][]) found[paramName(key)] = paramValue(key, value)
+  for (const [key, value] of options) found[paramName(key)] = paramValue(key, value)
   return found as SvcParams
 }
 

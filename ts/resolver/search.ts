@@ -1,39 +1,33 @@
-import { hubModule, type HubExports, type Searcher } from "../core/hubmodule.ts"
+import { hubModule, type HubModule, type Searcher } from "../core/hubmodule.ts"
 import { Wait } from "../wait.ts"
 import type { Channel } from "./channel.ts"
 
-let lastId = 0
-
-/** Begins a search with a channel: what `resolver_cancel` takes, 0 when it is over already. */
-export type Start = (exports: HubExports, channel: number, id: number) => number
-
 /** Waits for c-ares. Who does not wait any more has its queries freed at once. */
-export class Search<T> extends Wait<T> implements Searcher {
+export abstract class Search<T> extends Wait<T> implements Searcher {
   private readonly channel: Channel
-  private readonly start: Start
-  private readonly finish: (status: number, answer: Uint8Array) => T
-  private readonly what: string
-  private id = 0
+  private id = -1
   private pointer = 0
   private beginning = false
   private thrown: unknown = undefined
 
-  /** @param finish - Makes the value of c-ares' answer, or throws. */
-  constructor(channel: Channel, what: string, start: Start, finish: (status: number, answer: Uint8Array) => T) {
+  constructor(channel: Channel) {
     super()
     this.channel = channel
-    this.what = what
-    this.start = start
-    this.finish = finish
   }
+
+  /** Begins it with a channel of c-ares: what `resolver_cancel` takes, 0 when it is over already. */
+  protected abstract start(module: HubModule, channel: number, id: number): number
+
+  /** Makes the value of c-ares' answer, or throws. */
+  protected abstract finish(status: number, answer: number): T
 
   protected begin(): boolean {
     const { channel } = this
     const pointer = channel.live()
-    this.id = ++lastId
-    hubModule().searches.set(this.id, this)
+    const module = hubModule()
+    this.id = module.searches.add(this)
     this.beginning = true
-    this.pointer = this.start(channel.exports, pointer, this.id)
+    this.pointer = this.start(module, pointer, this.id)
     this.beginning = false
     if (this.pointer !== 0) {
       channel.loop.touch()
@@ -44,14 +38,15 @@ export class Search<T> extends Wait<T> implements Searcher {
   }
 
   protected cancel(): void {
-    hubModule().searches.delete(this.id)
     // a channel that was closed has ended it
     if (this.channel.closed) return
-    this.channel.exports.resolver_cancel(this.pointer)
+    const module = hubModule()
+    module.searches.take(this.id)
+    module.exports.resolver_cancel(this.pointer)
     this.channel.loop.touch()
   }
 
-  resolved(status: number, answer: Uint8Array): void {
+  resolved(status: number, answer: number): void {
     let value: T
     try {
       value = this.finish(status, answer)
@@ -62,9 +57,5 @@ export class Search<T> extends Wait<T> implements Searcher {
     }
     if (this.beginning) this.value = value
     else this.wake(value)
-  }
-
-  override describe(): string {
-    return this.what
   }
 }

@@ -1,6 +1,12 @@
 /* The files of c-ares that search: which query belongs to which search is known to these alone, and a search is to end when
  * the greenlet that waits for it is killed. ares_cancel() would end all of a channel. */
+#include "send.h"
+
+#define ares_send_nolock query_send
+#define ares_dns_record_destroy query_destroy
 #include "ares_query.c"
+#undef ares_send_nolock
+#undef ares_dns_record_destroy
 
 #include "ares_getaddrinfo.c"
 
@@ -61,11 +67,12 @@ unsigned char *
 lookup_message(const char *name, int type, int edns_size, size_t *length)
 {
   ares_dns_record_t *record = NULL;
-  unsigned char *message = NULL;
+  unsigned char *written = NULL, *message = NULL;
 
   if (ares_dns_record_create_query(&record, name, ARES_CLASS_IN, type, 0, ARES_FLAG_RD, edns_size) == ARES_SUCCESS
-      && ares_dns_write(record, &message, length) != ARES_SUCCESS)
-    message = NULL;
+      && ares_dns_write(record, &written, length) == ARES_SUCCESS && (message = malloc(*length)))
+    memcpy(message, written, *length);
+  ares_free(written);
   ares_dns_record_destroy(record);
   return message;
 }

@@ -78,7 +78,7 @@ export class Datagram extends Descriptor implements UdpEvents {
   }
 
   override recv(into: Uint8Array): number {
-    const received = this.recvfrom(into.length, false)
+    const received = this.oldest(false)
     if (typeof received === "number") return received
     const count = Math.min(received.data.length, into.length)
     into.set(count === received.data.length ? received.data : received.data.subarray(0, count))
@@ -92,11 +92,11 @@ export class Datagram extends Descriptor implements UdpEvents {
   }
 
   override recvfrom(_max: number, peek: boolean): Received | number {
-    if (this.closed) return -E.BADF
-    if (this.error !== 0) return -this.takeError()
-    const received = peek ? this.inbox.peek() : this.inbox.shift()
-    if (received !== undefined) return received
-    return this.readEnded ? 0 : -E.AGAIN
+    const received = this.oldest(peek)
+    if (typeof received === "number" || received.data.constructor === Uint8Array) return received
+    // a Buffer's `slice` is no copy
+    const { buffer, byteOffset, length } = received.data
+    return { data: new Uint8Array(buffer, byteOffset, length), address: received.address }
   }
 
   override send(from: Uint8Array): number {
@@ -224,8 +224,17 @@ export class Datagram extends Descriptor implements UdpEvents {
     return this.port === undefined ? this.bind(this.unspecified()) : 0
   }
 
+  private oldest(peek: boolean): Received | number {
+    if (this.closed) return -E.BADF
+    if (this.error !== 0) return -this.takeError()
+    const received = peek ? this.inbox.peek() : this.inbox.shift()
+    if (received !== undefined) return received
+    return this.readEnded ? 0 : -E.AGAIN
+  }
+
   // not every host says what the scope of an address is, but that of this end is known
   private withScope(address: UdpAddress): UdpAddress {
+    if (this.family === "inet") return address
     const scope = scopeOf(this.bound) || scopeOf(this.peer?.host ?? "")
     return scope === "" ? address : { ...address, host: withScope(address.host, scope) }
   }

@@ -15,6 +15,7 @@ const OVERHEAD = 256
 /** The part of libuv's handle that is used; Node does not document it, so each use has a fallback. */
 interface UdpHandle {
   readonly fd?: number
+  onmessage?: (size: number, handle: UdpHandle, data: Buffer, from: { address: string; port: number }) => void
   connect(host: string, port: number): number
   send(request: SendRequest, list: Uint8Array[], count: number, port: number, host: string, hasCallback: true): number
   send(request: SendRequest, list: Uint8Array[], count: number, hasCallback: true): number
@@ -108,7 +109,14 @@ class NodeUdp implements UdpPort {
     // the numbers of Deno's handles are the system's, while its `fs` has its own
     this.fd = isDeno ? -1 : (this.handle?.fd ?? -1)
     socket.on("error", (error) => events.failed(errnoOfError(error)))
-    socket.on("message", (data, { address, port }) => this.arrived(data, address, port))
+    if (!isDeno && typeof this.handle?.onmessage === "function") {
+      // past the events of a socket that nobody else knows of
+      const onmessage = this.handle.onmessage.bind(this.handle)
+      this.handle.onmessage = (size, handle, data, from) => {
+        if (size < 0) onmessage(size, handle, data, from)
+        else this.arrived(data, from.address, from.port)
+      }
+    } else socket.on("message", (data, { address, port }) => this.arrived(data, address, port))
   }
 
   address(): UdpAddress {
@@ -161,16 +169,16 @@ class NodeUdp implements UdpPort {
 
   private sendNow(handle: UdpHandle, from: Uint8Array, to: UdpAddress | undefined): number {
     const { length } = from
-    scratch.set(from)
     if (to === undefined && this.fd >= 0 && this.unsent === 0) {
       // a third of what libuv's send costs
       try {
-        return writeSync(this.fd, scratch, 0, length)
+        return writeSync(this.fd, from, 0, length)
       } catch (error) {
         const errno = errnoOfError(error)
         if (errno !== E.AGAIN) return -errno
       }
     }
+    scratch.set(from)
     const list = [scratch.subarray(0, length)]
     const request = new SendWrap!()
     request.oncomplete = (error) => {
@@ -223,12 +231,14 @@ class NodeUdp implements UdpPort {
   private arrived(data: Buffer, host: string, port: number): void {
     const { peer } = this
     // Deno does not tell the system of the peer, and what others sent before there was one may still come
-    if (peer !== undefined && (peer.port !== port || peer.host !== withScope(host, scopeOf(peer.host)))) return
-    const { buffer, byteOffset, length } = data
+    if (
+      peer !== undefined &&
+      (peer.port !== port || (peer.host !== host && peer.host !== withScope(host, scopeOf(peer.host))))
+    )
+      return
     // one small datagram should not hold the memory that was there for a large one
-    const bytes =
-      buffer.byteLength > 2 * length + OVERHEAD ? new Uint8Array(data) : new Uint8Array(buffer, byteOffset, length)
-    this.events.received(bytes, host, port)
+    const large = data.buffer.byteLength > 2 * data.length + OVERHEAD
+    this.events.received(large ? new Uint8Array(data) : data, host, port)
   }
 }
 
