@@ -842,6 +842,32 @@ test("answers with another id or question, or from elsewhere, are ignored", asyn
   assert.is(await resolver().gethostbyname("host.test"), "192.0.2.1", "the case is part of the question")
 })
 
+test("a name with a dot at its end, an escape or a label that is too long is asked for or refused as c-ares has it", async () => {
+  server.answer = ({ type }) => ({ records: type === TYPES.A ? [a("192.0.2.1")] : [] })
+  const one = resolver({ flags: ARES_FLAG_NOSEARCH, cache: 0 })
+  const label = "l".repeat(63)
+  const longest = `${label}.${label}.${label}.${"l".repeat(61)}`
+  for (const [name, asked] of [
+    ["dot.test.", "dot.test"],
+    ["e\\scape.test", "escape.test"],
+    ["under_score.test", "under_score.test"],
+    [longest, longest],
+  ] as const) {
+    server.questions.length = 0
+    const [record] = await one.resolve(name)
+    assert.is(record!.address, "192.0.2.1", name)
+    assert.is(server.questions[0]!.name, asked)
+  }
+  server.questions.length = 0
+  const bytes = (name: string): Uint8Array => new TextEncoder().encode(name)
+  for (const name of [`${label}l.test`, `${longest}.l.l`, "two..dots.test", ".first.test"]) {
+    assert.equal(await failure(() => one.resolve(bytes(name))), ["gaierror", 8, "EBADNAME"], name)
+  }
+  assert.is(server.questions.length, 0)
+  assert.is(one.pending, 0)
+  assert.is((await one.resolve("after.test"))[0]!.address, "192.0.2.1", "the server is none the worse")
+})
+
 test("ids, ports and case of queries are random", async () => {
   for (let i = 0; i < 12; i++) {
     await failure(() => resolver({ cache: 0 }).resolve(`a-long-name-to-spell-${i}.test`))
