@@ -154,6 +154,25 @@ function testBoth(test: Test, title: string, make: () => Blocking, onlyMain: boo
     })
   }
 
+  for (const [name, attempt] of strands(onlyMain)) {
+    if (name === "a generator") continue // it waits for one thing at a time
+    test(`${title} has a timeout that leaves alone what is awaited beside it (in ${name})`, async () => {
+      const object = make()
+      const beside = async (timeout: TimeoutArgument): Promise<string> => {
+        const both = [outcome(object.call(timeout)), outcome(sleep(2 * SHORT))]
+        return (await Promise.all(both))[1]!
+      }
+      for (const timeout of [SHORT, 0, new Timeout(SHORT), new Timeout(SHORT, Custom)]) {
+        const call: Call = () => ({
+          [Symbol.iterator]: () => assert.unreachable() as never,
+          then: (resolved, rejected) => beside(timeout).then(resolved as never, rejected),
+        })
+        assert.is(await attempt(object, call), "undefined")
+      }
+      checkNoTrace(object)
+    })
+  }
+
   if (!onlyMain) {
     test(`${title}: a killed waiter leaves no trace`, async () => {
       const object = make()
@@ -177,6 +196,11 @@ function testBoth(test: Test, title: string, make: () => Blocking, onlyMain: boo
     assert.throws(() => object.call(-1), isA(RangeError))
     checkNoTrace(object)
   })
+}
+
+/** What a promise resolves to or rejects with, as a text. */
+function outcome(promise: PromiseLike<unknown>): Promise<string> {
+  return Promise.resolve(promise.then(String, String))
 }
 
 /** What a promise rejects with; fails when it does not. */

@@ -213,6 +213,11 @@ export abstract class Wait<T> implements BlockingCall<T>, Runnable {
     return (this.deferred.promise as Promise<T>).then(onfulfilled, onrejected)
   }
 
+  /** Whether something is its own limit. */
+  isLimitedBy(limit: unknown): boolean {
+    return this.limit === limit
+  }
+
   /** Throws into an awaited wait; false when it was over. */
   reject(error: unknown): boolean {
     if (this.state !== ARMED) return false

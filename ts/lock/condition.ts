@@ -281,14 +281,17 @@ class ConditionWaitFor<T> implements Op<T>, PromiseLike<T> {
     return this.wait().then(onfulfilled, onrejected)
   }
 
+  /** Other things may be awaited beside it, and a Timeout that is started would end them too: so each wait is given what is left. */
   private async wait(): Promise<T> {
-    const { condition, predicate } = this
-    this.start()
+    const { condition, predicate, limit } = this
+    const seconds = limit === null || limit.pending ? null : limit.seconds
+    const end = performance.now() + (seconds ?? 0) * 1000
     try {
       for (;;) {
         const result = predicate()
         if (result) return result
-        await condition.wait()
+        const left = seconds === null ? null : Math.max(0, (end - performance.now()) / 1000)
+        if (!(await condition.wait(left))) throw limit!.error
       }
     } catch (error) {
       return this.expired(error)
