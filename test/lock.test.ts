@@ -480,6 +480,52 @@ test("LK-09: an RLock goes to the next one when its owner has released it as oft
   assert.not(lock.locked())
 })
 
+for (const [name, attempt] of [
+  ["an async function", async (body: () => Promise<void>) => await run(body)],
+  ["MAIN", async (body: () => Promise<void>) => await body()],
+] as const) {
+  test(`LK-09: an owner that waits for an RLock several times at once has it as often (in ${name})`, async () => {
+    const lock = new RLock()
+    const holder = spawn(function* () {
+      using _held = yield* lock.enter()
+      yield* sleep(0.005)
+    })
+    await until(() => lock.locked())
+    await attempt(async () => {
+      const other = spawn(() => lock.acquire(true, 0.02))
+      const all = [lock.acquire(), lock.acquire(true, 5), lock.enter(), lock.enter(5)].map((call) => call.then())
+      await sleep(0)
+      assert.is(lock.linkcount(), 5)
+      await Promise.all(all)
+      assert.ok(lock.isOwned())
+      for (let i = 0; i < 3; i++) lock.release()
+      assert.ok(lock.isOwned())
+      assert.is(await other.get(), false, "he is nobody's owner")
+      lock.release()
+    })
+    await holder.join()
+    assert.equal([lock.locked(), lock.linkcount()], [false, 0])
+  })
+
+  test(`LK-10: a lock that is acquired while its owner waits for the condition stays so (in ${name})`, async () => {
+    await attempt(async () => {
+      const lock = new RLock()
+      const condition = new Condition(lock)
+      await lock.acquire()
+      await lock.acquire()
+      const waiting = condition.wait().then()
+      await lock.acquire()
+      condition.notify()
+      assert.is(await waiting, true)
+      for (let i = 0; i < 3; i++) {
+        assert.ok(lock.isOwned())
+        lock.release()
+      }
+      assert.not(lock.locked())
+    })
+  })
+}
+
 test("LK-09: what the console shows", async () => {
   const lock = new RLock()
   assert.is(inspect(lock), "<RLock free links[0]>")
