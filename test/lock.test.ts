@@ -399,6 +399,20 @@ test("LK-08: a DummySemaphore never makes anybody wait", async () => {
   }
 })
 
+test("LK-08: a DummySemaphore can be waited for and linked to like a semaphore that is never locked", async () => {
+  const dummy = new DummySemaphore()
+  const seen: unknown[] = []
+  const link = (source: unknown): void => void seen.push(source)
+  dummy.rawlink(link)
+  dummy.rawlink(link)
+  dummy.unlink(link)
+  assert.is(seen.length, 0)
+  await sleep(0)
+  assert.equal([seen.length, seen[0] === dummy, dummy.linkcount()], [1, true, 0])
+  assert.equal(await wait([dummy], 1), [dummy])
+  assert.throws(() => dummy.rawlink(5 as never), isA(TypeError))
+})
+
 /** Runs a function in each kind of owner: a generator greenlet, an async greenlet, MAIN. */
 const OWNERS: Record<string, (lock: RLock) => Promise<unknown>> = {
   "a generator": (lock) =>
@@ -638,6 +652,32 @@ for (const [name, waiting] of Object.entries(WAITING)) {
     assert.ok(await condition.acquire(false))
   })
 }
+
+test("LK-10: who waits after a notify is not woken by it, though one who waited before is killed", async () => {
+  await run(function* () {
+    const condition = new Condition()
+    const seen: string[] = []
+    const waiter = function* (name: string): Steps {
+      using _held = yield* condition.enter()
+      seen.push(`${name} ${yield* condition.wait(0.02)}`)
+    }
+    const first = spawn(waiter, "first")
+    yield* sleep(0)
+    yield* condition.acquire()
+    first.kill(undefined, false)
+    const late = spawn(waiter, "late") // comes between the kill and the turn of the condition
+    condition.notify()
+    condition.release()
+    yield* joinall([first, late])
+    assert.equal(seen, ["late false"])
+  })
+})
+
+test("LK-10: a Condition takes an RLock or a semaphore", () => {
+  for (const wrong of [5, null, {}, new Condition(), new DummySemaphore()]) {
+    assert.throws(() => new Condition(wrong as never), isA(TypeError, "RLock"))
+  }
+})
 
 test("LK-10: an RLock that was acquired several times is released for the wait, and then held as often", async () => {
   const lock = new RLock()
