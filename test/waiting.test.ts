@@ -162,6 +162,22 @@ test("GV-08 GV-09: what cannot be waited for is a TypeError at the call", () => 
   }
 })
 
+test("GV-08 GV-09 GV-10: a count that is none is refused", async () => {
+  const all = [spawn(async () => {}), spawn(async () => {})]
+  const calls = [
+    (count: unknown) => joinall(all, null, { count: count as number }),
+    (count: unknown) => wait(all, null, count as number),
+    (count: unknown) => iwait(all, null, count as number),
+  ]
+  for (const call of calls) {
+    for (const wrong of ["1", {}, true]) assert.throws(() => call(wrong), isA(TypeError, "count"))
+    for (const wrong of [1.5, NaN]) assert.throws(() => call(wrong), isA(RangeError, "count"))
+  }
+  assert.throws(() => joinall(all, null, true as never), isA(TypeError, "{ raiseError: true }"))
+  assert.equal(await wait(all, null, -1), [])
+  assert.is((await wait(all, null, Infinity)).length, 2)
+})
+
 test("GV-09: wait returns objects of any kind in the order in which they become ready", async () => {
   const [flag, other] = [new Flag(), new Flag()]
   const greenlet = afterwards(0.005, 1)

@@ -1,3 +1,4 @@
+import { wantedOf } from "./count.ts"
 import type { EventSink } from "./core/hubmodule.ts"
 import type { Loop } from "./core/loop.ts"
 import { DEFAULT_PRIORITY, limitOf, type Timeout, type TimeoutArgument } from "./limit.ts"
@@ -57,7 +58,7 @@ export class WaitIterator<W extends Waitable> implements AsyncIterable<W>, Event
   constructor(objects: W[], timeout: TimeoutArgument, count: number | null) {
     this.links = new Links(objects, (object) => this.onReady(object))
     this.limit = limitOf(timeout)
-    this.left = count === null ? objects.length : Math.min(count, objects.length)
+    this.left = wantedOf(count, objects)
   }
 
   /** Waits for the next object. The timeout ends the iteration. */
