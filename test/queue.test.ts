@@ -998,6 +998,14 @@ test("QU-12: first items count as unfinished unless a number is given, and a cop
   assert.is(new PriorityQueue<number>(null, [1, 2], undefined, 7).unfinishedTasks, 7)
 })
 
+test("QU-12: a number of unfinished tasks that is none is refused", () => {
+  for (const Kind of [Queue, LifoQueue]) {
+    for (const wrong of ["1", {}, true]) assert.throws(() => new Kind(null, [], wrong as never), isA(TypeError))
+    for (const wrong of [-1, 0.5, NaN]) assert.throws(() => new Kind(null, [], wrong), isA(RangeError))
+  }
+  assert.throws(() => new PriorityQueue(null, [], undefined, -1), isA(RangeError))
+})
+
 test("QU-12: several wait for the end, and it can be waited for again", async () => {
   const queue = new Queue<number>()
   for (let round = 0; round < 3; round++) {

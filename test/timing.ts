@@ -165,7 +165,7 @@ function testBoth(test: Test, title: string, make: () => Blocking, onlyMain: boo
       for (const timeout of [SHORT, 0, new Timeout(SHORT), new Timeout(SHORT, Custom)]) {
         const call: Call = () => ({
           [Symbol.iterator]: () => assert.unreachable() as never,
-          then: (resolved, rejected) => beside(timeout).then(resolved as never, rejected),
+          then: (resolved, rejected) => beside(timeout).then(resolved, rejected),
         })
         assert.is(await attempt(object, call), "undefined")
       }
