@@ -43,6 +43,18 @@ const ENDLESS = {
 
 test.before.each(() => void takeReports())
 
+// it outlives every kill
+const undead = spawn(async () => {
+  for (;;) {
+    try {
+      await sleep(1e6, false)
+    } catch {
+      continue
+    }
+  }
+})
+await sleep(0)
+
 function endless(): Blocking & { greenlet: Greenlet<unknown> } {
   const greenlet = spawn(() => sleep(1e6, false))
   return {
@@ -57,6 +69,8 @@ testGenericWait("GR-11 TO-11: join", test, () => {
   const { greenlet, waiters } = endless() as { greenlet: Greenlet<unknown>; waiters: () => number }
   return { call: (timeout) => greenlet.join(timeout), waiters }
 })
+
+testGenericWait("GR-15 TO-11: kill", test, () => ({ call: (timeout) => undead.kill(undefined, true, timeout) }))
 
 test("GR-01: a new greenlet has not started and shows its arguments", async () => {
   const greenlet = new Greenlet(

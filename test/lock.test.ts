@@ -82,6 +82,15 @@ testGenericWait(
   () => heldByAnother((lock, timeout) => lock.acquire(true, timeout)),
   { expired: false },
 )
+testGenericWait(
+  "LK-10 TO-11: Condition.acquire",
+  test,
+  () => heldByAnother((lock, timeout) => new Condition(lock).acquire(true, timeout)),
+  { expired: false },
+)
+testGenericGet("LK-10 TO-11: Condition.enter", test, () =>
+  heldByAnother((lock, timeout) => new Condition(lock).enter(timeout)),
+)
 testGenericGet("LK-09 TO-11: RLock.enter", test, () => heldByAnother((lock, timeout) => lock.enter(timeout)))
 for (const [name, make] of [
   ["an RLock", () => new RLock()],

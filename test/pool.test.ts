@@ -22,7 +22,7 @@ import { inspect } from "node:util"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { takeReports } from "./reports.ts"
-import { failure, isA, testGenericGet, testGenericWait, type Blocking } from "./timing.ts"
+import { failure, isA, limited, testGenericGet, testGenericWait, type Blocking } from "./timing.ts"
 
 type Steps<T = void> = Generator<Wait<unknown>, T, unknown>
 
@@ -166,8 +166,35 @@ testGenericWait(
 )
 testGenericGet("PL-08: Pool.spawn", test, () => {
   const pool = fullPool()
-  return { call: (timeout) => withTimeout(timeout, () => pool.spawn(identity, 1)) }
+  return { call: limited(() => pool.spawn(identity, 1)) }
 })
+for (const [title, call] of [
+  ["PL-12: a limit around apply", (pool: Pool) => pool.apply(identity, [1])],
+  ["PL-14: a limit around applyCb", (pool: Pool) => pool.applyCb(identity, [1], () => {})],
+  ["PL-15: a limit around map", (pool: Pool) => pool.map(identity, [1])],
+  ["PL-14: a limit around mapCb", (pool: Pool) => pool.mapCb(identity, [1], () => {})],
+] as const) {
+  testGenericGet(title, test, () => {
+    const pool = fullPool()
+    return { call: limited(() => call(pool)) }
+  })
+}
+testGenericGet("PL-12: a limit around apply of what does not end", test, () => {
+  const pool = new Pool()
+  return { call: limited(() => pool.apply(() => undead.get())) }
+})
+for (const map of MAPS) {
+  for (const [name, call] of [
+    ["next", (results: IMapUnordered<unknown>) => results.next()],
+    ["each", (results: IMapUnordered<unknown>) => results.each(() => {})],
+    ["the wait of a loop", (results: IMapUnordered<unknown>) => results[Symbol.iterator]().next().value as Wait<unknown>],
+  ] as const) {
+    testGenericGet(`PL-17: a limit around ${name} of ${map}`, test, () => {
+      const results = fullPool()[map](identity, [1])
+      return { call: limited(() => call(results)) }
+    })
+  }
+}
 
 // --- Group ---
 

@@ -32,7 +32,7 @@ import {
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { takeReports } from "./reports.ts"
-import { failure, isA, testGenericGet, testGenericWait } from "./timing.ts"
+import { failure, isA, limited, testGenericGet, testGenericWait } from "./timing.ts"
 
 type Steps<T = void> = Generator<Wait<unknown>, T, unknown>
 
@@ -140,6 +140,22 @@ testGenericWait(
   },
   { expired: false },
 )
+
+for (const [name, make] of [
+  ["SimpleQueue", () => new SimpleQueue<number>()],
+  ["Queue", () => new Queue<number>()],
+  ["Channel", () => new Channel<number>()],
+] as const) {
+  for (const [method, call] of [
+    ["next", (queue: SimpleQueue<number> | Channel<number>) => queue.next()],
+    ["each", (queue: SimpleQueue<number> | Channel<number>) => queue.each(() => {})],
+  ] as const) {
+    testGenericGet(`QU-09 QU-16: a limit around ${name}.${method}`, test, () => {
+      const queue = make()
+      return { call: limited(() => call(queue)), waiters: () => waiting(queue as never) }
+    })
+  }
+}
 
 test("QU-01: null, 0 and less mean no limit, and maxsize reads null then", () => {
   for (const [, { Kind }] of kinds) {

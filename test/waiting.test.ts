@@ -104,6 +104,24 @@ testGenericWait(
   { expired: [] },
 )
 
+testGenericWait(
+  "GV-10 TO-11: next of iwait",
+  test,
+  () => {
+    const flag = new Flag()
+    const made: { close(): void }[] = []
+    return {
+      call: (timeout) => {
+        const objects = iwait([flag], timeout)
+        made.push(objects)
+        return objects.next()
+      },
+      waiters: () => flag.callbacks.length,
+      after: () => made.splice(0).forEach((one) => one.close()),
+    }
+  },
+  { expired: { done: true, value: undefined } },
+)
 testGenericGet("wait(promise)", test, () => {
   const { signal, listeners } = counted(new AbortController().signal)
   return { call: (timeout) => wait(new Promise(() => {}), { signal, timeout }), waiters: () => listeners() }

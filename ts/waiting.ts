@@ -128,7 +128,7 @@ export function joinStrictly<G extends Waitable>(greenlets: G[], timeout: Timeou
 /**
  * Objects as they become ready, one at a time. gevent: `gevent.iwait(objects, timeout=None, count=None)`.
  *
- * @param timeout - Seconds for all of it, or a Timeout; when they have passed, the iteration ends.
+ * @param timeout - Seconds for all of it, or a Timeout; when they have passed, the iteration ends, or throws the Timeout's exception.
  * @param count - How many objects at most.
  * @throws {TypeError} for what cannot be waited for.
  * @example

@@ -102,9 +102,10 @@ export abstract class GreenletSet extends Mapping implements Link {
     timeout: TimeoutArgument = null,
   ): Wait<void> | void {
     const error = toError(exception)
-    const known = this.has(greenlet)
-    if (known) this.end(greenlet, error)
-    if (block) return known ? greenlet.join(timeout) : new Immediate<void>(undefined)
+    if (!this.has(greenlet)) return block ? new Immediate<void>(undefined) : undefined
+    const join = block ? greenlet.join(timeout) : undefined
+    this.end(greenlet, error)
+    return join
   }
 
   /** What the console shows. */
