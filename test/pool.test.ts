@@ -187,7 +187,10 @@ for (const map of MAPS) {
   for (const [name, call] of [
     ["next", (results: IMapUnordered<unknown>) => results.next()],
     ["each", (results: IMapUnordered<unknown>) => results.each(() => {})],
-    ["the wait of a loop", (results: IMapUnordered<unknown>) => results[Symbol.iterator]().next().value as Wait<unknown>],
+    [
+      "the wait of a loop",
+      (results: IMapUnordered<unknown>) => results[Symbol.iterator]().next().value as Wait<unknown>,
+    ],
   ] as const) {
     testGenericGet(`PL-17: a limit around ${name} of ${map}`, test, () => {
       const results = fullPool()[map](identity, [1])
