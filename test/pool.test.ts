@@ -21,6 +21,7 @@ import { createConnection, type Socket } from "gevent-wasm/socket"
 import { inspect } from "node:util"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
+import { survivors } from "./collect.ts"
 import { takeReports } from "./reports.ts"
 import { failure, isA, limited, testGenericGet, testGenericWait, type Blocking } from "./timing.ts"
 
@@ -1267,6 +1268,30 @@ test("PL-23: an imap whose results are not read in order holds them until their 
       [1, 4, 9],
     )
   })
+})
+
+test("PL-23: a mapping lets go of items and of results that were read", async () => {
+  for (const map of MAPS) {
+    const references: WeakRef<object>[] = []
+    const items = function* (): Generator<object> {
+      for (let i = 0; i < 30; i++) {
+        const item = {}
+        references.push(new WeakRef(item))
+        yield item
+      }
+    }
+    const results = new Pool(3)[map](async (_item: unknown) => {
+      const result = {}
+      references.push(new WeakRef(result))
+      return result
+    }, items())
+    for (let i = 0; i < 20; i++) await results.next()
+    await results.join()
+    const alive = await survivors(references)
+    // the ten that nobody has read
+    assert.ok(alive >= 10 && alive <= 16, `${alive} of ${references.length} are left`)
+    assert.is((await run(() => list(results))).length, 10)
+  }
 })
 
 test("PL-17: results are read with a loop over waits, for await, each and next", async () => {
