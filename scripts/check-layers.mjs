@@ -19,7 +19,7 @@ const LAYERS = [
   "deque heap",
   "ident link linklist greenletwait greenlet",
   "flow signalhandler",
-  "waitable promisewait waititerator waiting timeout",
+  "count joinoptions waitable promisewait waititerator waiting timeout",
   "local",
   "contextvars",
   "linkable iteration",

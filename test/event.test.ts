@@ -658,6 +658,8 @@ test("EV-15: the methods of a future", async () => {
   result.set(1)
   assert.equal([result.done(), result.cancel(), result.cancelled()], [true, false, false])
   assert.is(await result.result(), 1)
+  result.setResult(2)
+  assert.is(await result.result(), 2)
 })
 
 test("EV-17: what the console shows", async () => {

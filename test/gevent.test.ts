@@ -25,11 +25,12 @@ import {
   withTimeout,
 } from "gevent-wasm"
 import { Timer } from "gevent-wasm/core"
+import { Group } from "gevent-wasm/pool"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { moduleArguments } from "./hostprocess.ts"
 import { takeReports } from "./reports.ts"
-import { failure, isA } from "./timing.ts"
+import { failure, isA, testGenericGet } from "./timing.ts"
 
 test.before.each(() => void takeReports())
 
@@ -327,6 +328,35 @@ test("GV-07: killall takes any iterable, kills within one callback and waits for
     yield* killall([])
     yield* killall(all)
   })
+})
+
+// it outlives every kill
+const undead = spawn(async () => {
+  for (;;) {
+    try {
+      await sleep(1e6, false)
+    } catch {
+      continue
+    }
+  }
+})
+await sleep(0)
+
+testGenericGet("GV-07 TO-11: killall", test, () => ({ call: (timeout) => killall([undead], undefined, true, timeout) }))
+
+test("GV-07 GR-15 PL-05: with a timeout that is none nobody is killed", async () => {
+  const greenlet = spawn(async () => "alive")
+  const group = new Group([greenlet])
+  for (const wrong of ["1", NaN, -1]) {
+    const calls = [
+      () => killall([greenlet], undefined, true, wrong as number),
+      () => greenlet.kill(undefined, true, wrong as number),
+      () => group.kill(undefined, true, wrong as number),
+      () => group.killone(greenlet, undefined, true, wrong as number),
+    ]
+    for (const call of calls) assert.throws(call, /timeout/)
+  }
+  assert.is(await greenlet.get(), "alive")
 })
 
 test("GV-07: killall throws its Timeout, and those that never ran never do", async () => {

@@ -79,7 +79,8 @@ class Line {
 
   served(ticket: symbol | null): void {
     if (ticket === null || !this.ordered) return
-    assert.is(this.waiting[0], ticket, `${this.name}: somebody was served before those who came earlier`)
+    // uvu cannot show symbols that differ
+    assert.ok(this.waiting[0] === ticket, `${this.name}: somebody was served before those who came earlier`)
     this.waiting.shift()
   }
 
@@ -98,6 +99,8 @@ class World {
   readonly put: number[][] = [[], [], []]
   readonly got: number[][] = [[], [], []]
   private readonly getters: Line[]
+  private readonly putters: Line[]
+  private readonly waiters: Line
   private readonly acquirers: Line
   private readonly permits: number
   private readonly ordered: boolean
@@ -113,7 +116,9 @@ class World {
     // an async function sees its results a little later, when others have seen theirs
     this.ordered = greenlets.every(({ isAsync }) => !isAsync)
     this.getters = this.queues.map((_, i) => new Line(`get of queue ${i}`, this.ordered))
+    this.putters = this.queues.map((_, i) => new Line(`put to queue ${i}`, this.ordered))
     this.acquirers = new Line("acquire", this.ordered)
+    this.waiters = new Line("wait for the event", this.ordered)
   }
 
   start(steps: Step[], isAsync: boolean): void {
@@ -201,8 +206,13 @@ class World {
         return { call: sleep(0), end: nothing, leave: nothing }
       case "put": {
         const item = this.number++
-        const call = this.queues[each.queue].put(item, true, each.limit)
-        return { call, end: () => void this.put[each.queue]!.push(item), leave: nothing }
+        const line = this.putters[each.queue]!
+        const ticket = line.enter(this.queues[each.queue].full())
+        const end = (): void => {
+          line.served(ticket)
+          this.put[each.queue]!.push(item)
+        }
+        return { call: this.queues[each.queue].put(item, true, each.limit), end, leave: () => line.left(ticket) }
       }
       case "get": {
         const line = this.getters[each.queue]!
@@ -244,10 +254,13 @@ class World {
       case "wait": {
         const { sets } = this
         const isSet = event.isSet()
+        const ticket = this.waiters.enter(!isSet)
         const end = (was: unknown): void => {
-          if (was === true) assert.ok(isSet || this.sets > sets, "woken without a set")
+          if (was !== true) return
+          assert.ok(isSet || this.sets > sets, "woken without a set")
+          this.waiters.served(ticket)
         }
-        return { call: event.wait(each.limit), end, leave: nothing }
+        return { call: event.wait(each.limit), end, leave: () => this.waiters.left(ticket) }
       }
       case "set":
         this.sets++

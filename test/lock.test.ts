@@ -82,6 +82,15 @@ testGenericWait(
   () => heldByAnother((lock, timeout) => lock.acquire(true, timeout)),
   { expired: false },
 )
+testGenericWait(
+  "LK-10 TO-11: Condition.acquire",
+  test,
+  () => heldByAnother((lock, timeout) => new Condition(lock).acquire(true, timeout)),
+  { expired: false },
+)
+testGenericGet("LK-10 TO-11: Condition.enter", test, () =>
+  heldByAnother((lock, timeout) => new Condition(lock).enter(timeout)),
+)
 testGenericGet("LK-09 TO-11: RLock.enter", test, () => heldByAnother((lock, timeout) => lock.enter(timeout)))
 for (const [name, make] of [
   ["an RLock", () => new RLock()],
@@ -399,6 +408,20 @@ test("LK-08: a DummySemaphore never makes anybody wait", async () => {
   }
 })
 
+test("LK-08: a DummySemaphore can be waited for and linked to like a semaphore that is never locked", async () => {
+  const dummy = new DummySemaphore()
+  const seen: unknown[] = []
+  const link = (source: unknown): void => void seen.push(source)
+  dummy.rawlink(link)
+  dummy.rawlink(link)
+  dummy.unlink(link)
+  assert.is(seen.length, 0)
+  await sleep(0)
+  assert.equal([seen.length, seen[0] === dummy, dummy.linkcount()], [1, true, 0])
+  assert.equal(await wait([dummy], 1), [dummy])
+  assert.throws(() => dummy.rawlink(5 as never), isA(TypeError))
+})
+
 /** Runs a function in each kind of owner: a generator greenlet, an async greenlet, MAIN. */
 const OWNERS: Record<string, (lock: RLock) => Promise<unknown>> = {
   "a generator": (lock) =>
@@ -479,6 +502,52 @@ test("LK-09: an RLock goes to the next one when its owner has released it as oft
   assert.equal(seen, ["next"])
   assert.not(lock.locked())
 })
+
+for (const [name, attempt] of [
+  ["an async function", async (body: () => Promise<void>) => await run(body)],
+  ["MAIN", async (body: () => Promise<void>) => await body()],
+] as const) {
+  test(`LK-09: an owner that waits for an RLock several times at once has it as often (in ${name})`, async () => {
+    const lock = new RLock()
+    const holder = spawn(function* () {
+      using _held = yield* lock.enter()
+      yield* sleep(0.005)
+    })
+    await until(() => lock.locked())
+    await attempt(async () => {
+      const other = spawn(() => lock.acquire(true, 0.02))
+      const all = [lock.acquire(), lock.acquire(true, 5), lock.enter(), lock.enter(5)].map((call) => call.then())
+      await sleep(0)
+      assert.is(lock.linkcount(), 5)
+      await Promise.all(all)
+      assert.ok(lock.isOwned())
+      for (let i = 0; i < 3; i++) lock.release()
+      assert.ok(lock.isOwned())
+      assert.is(await other.get(), false, "he is nobody's owner")
+      lock.release()
+    })
+    await holder.join()
+    assert.equal([lock.locked(), lock.linkcount()], [false, 0])
+  })
+
+  test(`LK-10: a lock that is acquired while its owner waits for the condition stays so (in ${name})`, async () => {
+    await attempt(async () => {
+      const lock = new RLock()
+      const condition = new Condition(lock)
+      await lock.acquire()
+      await lock.acquire()
+      const waiting = condition.wait().then()
+      await lock.acquire()
+      condition.notify()
+      assert.is(await waiting, true)
+      for (let i = 0; i < 3; i++) {
+        assert.ok(lock.isOwned())
+        lock.release()
+      }
+      assert.not(lock.locked())
+    })
+  })
+}
 
 test("LK-09: what the console shows", async () => {
   const lock = new RLock()
@@ -592,6 +661,32 @@ for (const [name, waiting] of Object.entries(WAITING)) {
     assert.ok(await condition.acquire(false))
   })
 }
+
+test("LK-10: who waits after a notify is not woken by it, though one who waited before is killed", async () => {
+  await run(function* () {
+    const condition = new Condition()
+    const seen: string[] = []
+    const waiter = function* (name: string): Steps {
+      using _held = yield* condition.enter()
+      seen.push(`${name} ${yield* condition.wait(0.02)}`)
+    }
+    const first = spawn(waiter, "first")
+    yield* sleep(0)
+    yield* condition.acquire()
+    first.kill(undefined, false)
+    const late = spawn(waiter, "late") // comes between the kill and the turn of the condition
+    condition.notify()
+    condition.release()
+    yield* joinall([first, late])
+    assert.equal(seen, ["late false"])
+  })
+})
+
+test("LK-10: a Condition takes an RLock or a semaphore", () => {
+  for (const wrong of [5, null, {}, new Condition(), new DummySemaphore()]) {
+    assert.throws(() => new Condition(wrong as never), isA(TypeError, "RLock"))
+  }
+})
 
 test("LK-10: an RLock that was acquired several times is released for the wait, and then held as often", async () => {
   const lock = new RLock()

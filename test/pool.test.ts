@@ -21,8 +21,9 @@ import { createConnection, type Socket } from "gevent-wasm/socket"
 import { inspect } from "node:util"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
+import { survivors } from "./collect.ts"
 import { takeReports } from "./reports.ts"
-import { failure, isA, testGenericGet, testGenericWait, type Blocking } from "./timing.ts"
+import { failure, isA, limited, testGenericGet, testGenericWait, type Blocking } from "./timing.ts"
 
 type Steps<T = void> = Generator<Wait<unknown>, T, unknown>
 
@@ -166,8 +167,38 @@ testGenericWait(
 )
 testGenericGet("PL-08: Pool.spawn", test, () => {
   const pool = fullPool()
-  return { call: (timeout) => withTimeout(timeout, () => pool.spawn(identity, 1)) }
+  return { call: limited(() => pool.spawn(identity, 1)) }
 })
+for (const [title, call] of [
+  ["PL-12: a limit around apply", (pool: Pool) => pool.apply(identity, [1])],
+  ["PL-14: a limit around applyCb", (pool: Pool) => pool.applyCb(identity, [1], () => {})],
+  ["PL-15: a limit around map", (pool: Pool) => pool.map(identity, [1])],
+  ["PL-14: a limit around mapCb", (pool: Pool) => pool.mapCb(identity, [1], () => {})],
+] as const) {
+  testGenericGet(title, test, () => {
+    const pool = fullPool()
+    return { call: limited(() => call(pool)) }
+  })
+}
+testGenericGet("PL-12: a limit around apply of what does not end", test, () => {
+  const pool = new Pool()
+  return { call: limited(() => pool.apply(() => undead.get())) }
+})
+for (const map of MAPS) {
+  for (const [name, call] of [
+    ["next", (results: IMapUnordered<unknown>) => results.next()],
+    ["each", (results: IMapUnordered<unknown>) => results.each(() => {})],
+    [
+      "the wait of a loop",
+      (results: IMapUnordered<unknown>) => results[Symbol.iterator]().next().value as Wait<unknown>,
+    ],
+  ] as const) {
+    testGenericGet(`PL-17: a limit around ${name} of ${map}`, test, () => {
+      const results = fullPool()[map](identity, [1])
+      return { call: limited(() => call(results)) }
+    })
+  }
+}
 
 // --- Group ---
 
@@ -291,6 +322,22 @@ function* caught(call: () => { [Symbol.iterator](): Iterator<Wait<unknown>, unkn
   throw new Error("expected an error")
 }
 
+test("PL-02: a group makes greenlets of the class that a subclass says", async () => {
+  class Named extends Greenlet<unknown> {}
+  class NamedGroup extends Group {
+    override greenletClass = Named
+  }
+  await run(function* () {
+    const group = new NamedGroup()
+    assert.instance(group.spawn(square, 3), Named)
+    assert.instance(group.applyAsync(square, [1]), Named)
+    assert.equal(yield* group.map(square, [1, 2]), [1, 4])
+    assert.is(new Group().greenletClass, Greenlet)
+    assert.is(new Pool(1, Named).greenletClass, Named)
+    for (const wrong of [5, {}, "Greenlet"]) assert.throws(() => new Pool(1, wrong as never), isA(TypeError, "class"))
+  })
+})
+
 test("PL-03: join waits until a group is empty at least once", async () => {
   await run(function* () {
     assert.ok(yield* new Group().join())
@@ -339,6 +386,9 @@ test("PL-03: join with raiseError throws the error of one that was in the group 
     assert.is(yield* caught(() => group.join(0.02, { raiseError: true })), error, "when the time has passed, too")
     group.killone(last, undefined, false)
     assert.ok(yield* group.join(null, { raiseError: true }), "a kill is no failure")
+    for (const wrong of [true, null]) {
+      assert.throws(() => group.join(null, wrong as never), isA(TypeError, "{ raiseError: true }"))
+    }
   })
 })
 
@@ -710,6 +760,11 @@ test("PL-12: apply returns the result, or throws the error", async () => {
       ] as (() => Steps)[])
         assert.is(yield* caught(() => group.apply(fail)), error)
       assert.throws(() => group.apply(5 as never), isA(TypeError))
+      for (const wrong of [5, "text", {}]) {
+        assert.throws(() => group.apply(square, wrong as never), isA(TypeError, "array"))
+        assert.throws(() => group.applyCb(square, wrong as never), isA(TypeError, "array"))
+        assert.throws(() => group.applyAsync(square, wrong as never), isA(TypeError, "array"))
+      }
       yield* group.join()
     }
   })
@@ -956,6 +1011,9 @@ test("PL-16: an unknown option, and what is no iterable, is a TypeError", () => 
     assert.throws(() => loose(square, [], { maxSize: 1 }), isA(TypeError, "unknown option maxSize"))
     assert.throws(() => loose(square, [], { maxsize: "1" }), isA(TypeError, "maxsize must be a number"))
     assert.throws(() => loose(square, [], { maxsize: NaN }), isA(TypeError, "maxsize must be a number"))
+    for (const wrong of [-1, 1.5]) {
+      assert.throws(() => loose(square, [], { maxsize: wrong }), isA(RangeError, "whole number"))
+    }
     assert.throws(() => loose(square, 5), isA(TypeError, "iterable"))
     assert.throws(() => loose(square, [], null), isA(TypeError, "iterable"))
     assert.throws(() => loose(5, []), isA(TypeError))
@@ -1212,6 +1270,30 @@ test("PL-23: an imap whose results are not read in order holds them until their 
   })
 })
 
+test("PL-23: a mapping lets go of items and of results that were read", async () => {
+  for (const map of MAPS) {
+    const references: WeakRef<object>[] = []
+    const items = function* (): Generator<object> {
+      for (let i = 0; i < 30; i++) {
+        const item = {}
+        references.push(new WeakRef(item))
+        yield item
+      }
+    }
+    const results = new Pool(3)[map](async (_item: unknown) => {
+      const result = {}
+      references.push(new WeakRef(result))
+      return result
+    }, items())
+    for (let i = 0; i < 20; i++) await results.next()
+    await results.join()
+    const alive = await survivors(references)
+    // the ten that nobody has read
+    assert.ok(alive >= 10 && alive <= 16, `${alive} of ${references.length} are left`)
+    assert.is((await run(() => list(results))).length, 10)
+  }
+})
+
 test("PL-17: results are read with a loop over waits, for await, each and next", async () => {
   const pool = new Pool(2)
   await run(function* () {
@@ -1238,6 +1320,41 @@ test("PL-17: results are read with a loop over waits, for await, each and next",
   })
   assert.equal(awaited, [...squares(4), ...squares(4)])
   assert.equal(await pool.imap(late, [3]).next(), { done: false, value: 9 })
+})
+
+test("PL-17: a loop whose waits are not waited for is an error, and not endless", async () => {
+  const pool = new Pool(2)
+  const error = isA(TypeError, "has not been waited for")
+  for (const map of MAPS) {
+    const log: string[] = []
+    const items = function* (): Generator<number> {
+      try {
+        for (let i = 0; i < 3; i++) yield i
+      } finally {
+        log.push("closed")
+      }
+    }
+    assert.throws(() => [...pool[map](square, items())], error)
+    assert.throws(() => {
+      for (const next of pool[map](square, items())) next.then(undefined, () => {})
+    }, error)
+    await run(function* () {
+      const skipping = function* (): Steps {
+        let count = 0
+        for (const next of pool[map](square, items())) if (count++ !== 1) yield* next
+      }
+      assert.ok(error(yield* caught(skipping)))
+      const timed: unknown[] = []
+      for (const next of pool[map]((x: number) => square(x, x === 0 ? 0.02 : 0), items())) {
+        timed.push(yield* withTimeout(0.005, () => next, "late"))
+      }
+      assert.ok(timed.includes("late"))
+      assert.is(timed.filter((value) => value !== "late").length, 3)
+    })
+    await sleep(0.01)
+    assert.is(log.length, 4)
+  }
+  assert.ok(await pool.join(5))
 })
 
 test("PL-17: leaving a loop early takes no more items and closes the input", async () => {

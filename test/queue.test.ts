@@ -32,7 +32,7 @@ import {
 import { test } from "uvu"
 import * as assert from "uvu/assert"
 import { takeReports } from "./reports.ts"
-import { failure, isA, testGenericGet, testGenericWait } from "./timing.ts"
+import { failure, isA, limited, testGenericGet, testGenericWait } from "./timing.ts"
 
 type Steps<T = void> = Generator<Wait<unknown>, T, unknown>
 
@@ -140,6 +140,22 @@ testGenericWait(
   },
   { expired: false },
 )
+
+for (const [name, make] of [
+  ["SimpleQueue", () => new SimpleQueue<number>()],
+  ["Queue", () => new Queue<number>()],
+  ["Channel", () => new Channel<number>()],
+] as const) {
+  for (const [method, call] of [
+    ["next", (queue: SimpleQueue<number> | Channel<number>) => queue.next()],
+    ["each", (queue: SimpleQueue<number> | Channel<number>) => queue.each(() => {})],
+  ] as const) {
+    testGenericGet(`QU-09 QU-16: a limit around ${name}.${method}`, test, () => {
+      const queue = make()
+      return { call: limited(() => call(queue)), waiters: () => waiting(queue as never) }
+    })
+  }
+}
 
 test("QU-01: null, 0 and less mean no limit, and maxsize reads null then", () => {
   for (const [, { Kind }] of kinds) {
@@ -996,6 +1012,14 @@ test("QU-12: first items count as unfinished unless a number is given, and a cop
   }
   assert.is(new PriorityQueue<number>(null, [1, 2]).copy().unfinishedTasks, 2)
   assert.is(new PriorityQueue<number>(null, [1, 2], undefined, 7).unfinishedTasks, 7)
+})
+
+test("QU-12: a number of unfinished tasks that is none is refused", () => {
+  for (const Kind of [Queue, LifoQueue]) {
+    for (const wrong of ["1", {}, true]) assert.throws(() => new Kind(null, [], wrong as never), isA(TypeError))
+    for (const wrong of [-1, 0.5, NaN]) assert.throws(() => new Kind(null, [], wrong), isA(RangeError))
+  }
+  assert.throws(() => new PriorityQueue(null, [], undefined, -1), isA(RangeError))
 })
 
 test("QU-12: several wait for the end, and it can be waited for again", async () => {

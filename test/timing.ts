@@ -8,9 +8,11 @@ import {
   type Op,
   type TimeoutArgument,
   type Wait,
+  withTimeout,
 } from "gevent-wasm"
 import type { Test } from "uvu"
 import * as assert from "uvu/assert"
+import { survivors } from "./collect.ts"
 
 /** A blocking call with a timeout, on an object for which it never ends by itself. */
 export interface Blocking {
@@ -20,7 +22,7 @@ export interface Blocking {
   after?(): void
   /** The call. */
   call(timeout: TimeoutArgument): Op<unknown> & PromiseLike<unknown>
-  /** How many waiters the object knows of; a wait that has ended must not be one of them. */
+  /** How many waiters the object knows of; a wait that has ended must not be one of them. If nobody can ask, memory tells. */
   waiters?(): number
 }
 
@@ -39,6 +41,9 @@ export interface GetOptions {
 
 const SHORT = 0.01
 const LONG = 10
+const MANY = 40
+/** What a host may hold by chance. */
+const FEW = 5
 
 class Custom extends Error {}
 
@@ -154,13 +159,29 @@ function testBoth(test: Test, title: string, make: () => Blocking, onlyMain: boo
     })
   }
 
+  for (const [name, attempt] of strands(onlyMain)) {
+    if (name === "a generator") continue // it waits for one thing at a time
+    test(`${title} has a timeout that leaves alone what is awaited beside it (in ${name})`, async () => {
+      const object = make()
+      const beside = async (timeout: TimeoutArgument): Promise<string> => {
+        const both = [outcome(object.call(timeout)), outcome(sleep(2 * SHORT))]
+        return (await Promise.all(both))[1]!
+      }
+      for (const timeout of [SHORT, 0, new Timeout(SHORT), new Timeout(SHORT, Custom)]) {
+        const call: Call = () => ({
+          [Symbol.iterator]: () => assert.unreachable() as never,
+          then: (resolved, rejected) => beside(timeout).then(resolved, rejected),
+        })
+        assert.is(await attempt(object, call), "undefined")
+      }
+      checkNoTrace(object)
+    })
+  }
+
   if (!onlyMain) {
     test(`${title}: a killed waiter leaves no trace`, async () => {
       const object = make()
-      const waiters: Greenlet[] = [
-        spawn(() => inGenerator(object, () => object.call(LONG))),
-        spawn(async () => await inAsync(object, () => object.call(LONG))),
-      ]
+      const waiters = twoWaiters(object)
       const active = getHub().loop.activecnt
       await sleep(SHORT)
       if (object.waiters) assert.is(object.waiters(), waiters.length)
@@ -168,6 +189,11 @@ function testBoth(test: Test, title: string, make: () => Blocking, onlyMain: boo
       assert.ok(waiters.every((waiter) => waiter.successful()))
       assert.is(getHub().loop.activecnt, active)
       checkNoTrace(object)
+      if (object.waiters) return
+      const killed: WeakRef<Greenlet>[] = []
+      for (let i = 0; i < MANY / 2; i++) killed.push(...(await killedWaiters(object)))
+      const alive = await survivors(killed)
+      assert.ok(alive <= FEW, `${alive} of ${MANY} killed waiters are left`)
     })
   }
 
@@ -177,6 +203,31 @@ function testBoth(test: Test, title: string, make: () => Blocking, onlyMain: boo
     assert.throws(() => object.call(-1), isA(RangeError))
     checkNoTrace(object)
   })
+}
+
+/** A call that takes no timeout, with one around it. */
+export function limited(call: () => Op<unknown>): Blocking["call"] {
+  return (timeout) => withTimeout(timeout, call)
+}
+
+/** One that waits with `yield*` and one that awaits. */
+function twoWaiters(object: Blocking): Greenlet[] {
+  return [
+    spawn(() => inGenerator(object, () => object.call(LONG))),
+    spawn(async () => await inAsync(object, () => object.call(LONG))),
+  ]
+}
+
+async function killedWaiters(object: Blocking): Promise<WeakRef<Greenlet>[]> {
+  const waiters = twoWaiters(object)
+  await sleep(0.001)
+  for (const waiter of waiters) await waiter.kill()
+  return waiters.map((waiter) => new WeakRef(waiter))
+}
+
+/** What a promise resolves to or rejects with, as a text. */
+function outcome(promise: PromiseLike<unknown>): Promise<string> {
+  return Promise.resolve(promise.then(String, String))
 }
 
 /** What a promise rejects with; fails when it does not. */

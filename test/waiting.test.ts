@@ -104,6 +104,24 @@ testGenericWait(
   { expired: [] },
 )
 
+testGenericWait(
+  "GV-10 TO-11: next of iwait",
+  test,
+  () => {
+    const flag = new Flag()
+    const made: { close(): void }[] = []
+    return {
+      call: (timeout) => {
+        const objects = iwait([flag], timeout)
+        made.push(objects)
+        return objects.next()
+      },
+      waiters: () => flag.callbacks.length,
+      after: () => made.splice(0).forEach((one) => one.close()),
+    }
+  },
+  { expired: { done: true, value: undefined } },
+)
 testGenericGet("wait(promise)", test, () => {
   const { signal, listeners } = counted(new AbortController().signal)
   return { call: (timeout) => wait(new Promise(() => {}), { signal, timeout }), waiters: () => listeners() }
@@ -160,6 +178,22 @@ test("GV-08 GV-09: what cannot be waited for is a TypeError at the call", () => 
     assert.throws(() => wait(wrong as never), isA(TypeError))
     assert.throws(() => iwait(wrong as never), isA(TypeError))
   }
+})
+
+test("GV-08 GV-09 GV-10: a count that is none is refused", async () => {
+  const all = [spawn(async () => {}), spawn(async () => {})]
+  const calls = [
+    (count: unknown) => joinall(all, null, { count: count as number }),
+    (count: unknown) => wait(all, null, count as number),
+    (count: unknown) => iwait(all, null, count as number),
+  ]
+  for (const call of calls) {
+    for (const wrong of ["1", {}, true]) assert.throws(() => call(wrong), isA(TypeError, "count"))
+    for (const wrong of [1.5, NaN]) assert.throws(() => call(wrong), isA(RangeError, "count"))
+  }
+  assert.throws(() => joinall(all, null, true as never), isA(TypeError, "{ raiseError: true }"))
+  assert.equal(await wait(all, null, -1), [])
+  assert.is((await wait(all, null, Infinity)).length, 2)
 })
 
 test("GV-09: wait returns objects of any kind in the order in which they become ready", async () => {

@@ -196,8 +196,9 @@ export class Greenlet<T = unknown> extends RawGreenlet implements EventSink {
   kill(exception: KillError | undefined, block: false): void
   kill(exception: KillError = GreenletExit, block = true, timeout: TimeoutArgument = null): Wait<void> | void {
     const error = toError(exception)
+    const join = block ? this.join(timeout) : undefined
     this.scheduleKill(error)
-    return block ? this.join(timeout) : undefined
+    return join
   }
 
   /**

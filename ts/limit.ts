@@ -57,6 +57,8 @@ export class Timeout implements Error, Limit, Interrupt, EventSink, Runnable {
   readonly exception: TimeoutException
   private readonly ref: boolean
   private readonly priority: number
+  /** Whether it was started by a wait, and ends no other. */
+  limitsWait = false
   private handle = 0
   private firing = false
   private strand: Strand | null = null
@@ -108,13 +110,17 @@ export class Timeout implements Error, Limit, Interrupt, EventSink, Runnable {
    */
   start(): void {
     if (this.pending) throw new Error(`${String(this)} is already started; to restart it, cancel it first`)
-    this.arm(currentStrand())
+    this.begin(currentStrand(), false)
   }
 
-  /** Starts it for a strand, unless it is pending: it limits a wait. */
+  /** Starts it for a wait of a strand, unless it is pending. */
   arm(strand: Strand): void {
-    if (this.pending) return
+    if (!this.pending) this.begin(strand, true)
+  }
+
+  private begin(strand: Strand, limitsWait: boolean): void {
     this.strand = strand
+    this.limitsWait = limitsWait
     if (this.seconds === null) return
     this.handle = strand.loop.startTimer(this, this.priority, this.ref, this.seconds, 0)
   }

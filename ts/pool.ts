@@ -1,6 +1,7 @@
 export { PoolFull } from "./exceptions.ts"
+export type { GreenletClass } from "./pool/greenletset.ts"
 export { Group } from "./pool/group.ts"
 export type { IMap, IMapUnordered } from "./pool/imap.ts"
 export type { Items } from "./pool/input.ts"
 export type { ImapOptions, Result, ResultCallback, Running } from "./pool/mapping.ts"
-export { Pool, type GreenletClass } from "./pool/pool.ts"
+export { Pool } from "./pool/pool.ts"

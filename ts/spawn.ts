@@ -4,7 +4,7 @@ import { Kill, toError, type KillError } from "./kill.ts"
 import { GreenletExit } from "./exceptions.ts"
 import { QuietGreenlet } from "./flow.ts"
 import { getHub } from "./hub.ts"
-import type { TimeoutArgument } from "./limit.ts"
+import { limitOf, type TimeoutArgument } from "./limit.ts"
 import { RawGreenlet } from "./rawgreenlet.ts"
 import { currentStrand, Strand } from "./strand.ts"
 import type { Op, Wait } from "./wait.ts"
@@ -180,8 +180,10 @@ export function killall(
   block = true,
   timeout: TimeoutArgument = null,
 ): Wait<unknown> | void {
-  const alive = [...greenlets].filter((greenlet) => !greenlet.dead && !greenlet.endBeforeRun(toError(exception)))
+  // what is wrong is said before anybody is killed
   toError(exception)
+  const limit = limitOf(timeout)
+  const alive = [...greenlets].filter((greenlet) => !greenlet.dead && !greenlet.endBeforeRun(toError(exception)))
   for (const loop of new Set(alive.map((greenlet) => greenlet.loop))) {
     loop.queue.push({
       run: () => {
@@ -192,6 +194,6 @@ export function killall(
   if (!block) return undefined
   return joinStrictly(
     alive.filter((greenlet): greenlet is Greenlet<unknown> => greenlet instanceof Greenlet),
-    timeout,
+    limit,
   )
 }

@@ -11,6 +11,8 @@ export interface Interrupt {
   readonly error: unknown
   /** Whether it ends the strand: a generator then runs its `finally` blocks and no `catch`. */
   readonly kill: boolean
+  /** Whether it is the limit of a wait, and does not concern what is awaited beside that. */
+  readonly limitsWait?: boolean
   /** It is being thrown now, or never will be. */
   thrown(): void
 }
@@ -98,13 +100,16 @@ export abstract class Strand {
     return interrupt
   }
 
-  /** Throws into everything that is awaited; false when nothing is. */
+  /** Throws into everything that is awaited, or that it limits; false when nothing is. */
   protected interruptAwaiting(interrupt: Interrupt): boolean {
     if (this.awaiting === null) return false
     let thrown = false
-    const { error } = interrupt
-    // one that is settled already keeps its result: nothing that was handed over is lost
-    for (const wait of [...this.awaiting]) thrown = wait.reject(error) || thrown
+    const { error, limitsWait = false } = interrupt
+    for (const wait of [...this.awaiting]) {
+      if (limitsWait && !wait.isLimitedBy(interrupt)) continue
+      // one that is settled already keeps its result: nothing that was handed over is lost
+      thrown = wait.reject(error) || thrown
+    }
     if (thrown) interrupt.thrown()
     return thrown
   }

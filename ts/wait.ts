@@ -117,6 +117,11 @@ export abstract class Wait<T> implements BlockingCall<T>, Runnable {
     return this.state === ARMED
   }
 
+  /** Whether it was waited for and has ended. */
+  get hasEnded(): boolean {
+    return this.state >= SETTLED
+  }
+
   /** Its turn in the run queue: the strand goes on. */
   run(): void {
     if (this.state === SETTLED) this.proceed()
@@ -211,6 +216,11 @@ export abstract class Wait<T> implements BlockingCall<T>, Runnable {
       }
     }
     return (this.deferred.promise as Promise<T>).then(onfulfilled, onrejected)
+  }
+
+  /** Whether something is its own limit. */
+  isLimitedBy(limit: unknown): boolean {
+    return this.limit === limit
   }
 
   /** Throws into an awaited wait; false when it was over. */

@@ -1,5 +1,7 @@
+import { wantedOf } from "./count.ts"
 import { Greenlet } from "./greenlet.ts"
 import { getHub } from "./hub.ts"
+import { raisesErrors } from "./joinoptions.ts"
 import { limitOf, type TimeoutArgument } from "./limit.ts"
 import { promiseWait, type PromiseWaitOptions } from "./promisewait.ts"
 import { Wait } from "./wait.ts"
@@ -19,7 +21,7 @@ class WaitMany<W extends Waitable> extends Wait<W[]> {
     super()
     this.objects = objects
     this.links = new Links(objects, (object) => this.onReady(object))
-    this.wanted = count === null ? objects.length : Math.min(count, objects.length)
+    this.wanted = wantedOf(count, objects)
     this.raiseError = raiseError
     this.strict = strict
     this.limit = limitOf(timeout)
@@ -65,7 +67,7 @@ class WaitMany<W extends Waitable> extends Wait<W[]> {
  * @param options - For a promise: a `signal` whose reason is thrown when it aborts, and a `timeout`, seconds or a Timeout, which
  *   is thrown when it passes first.
  * @returns The promise's value; the ready objects, in the order in which they became ready; or whether the hub has nothing left.
- * @throws {TypeError} for what cannot be waited for.
+ * @throws {TypeError} for what cannot be waited for, or a count that is no number; {RangeError} when that is no whole number.
  * @example
  * ```ts
  * import { run, sleep, spawn, wait } from "gevent-wasm"
@@ -114,7 +116,8 @@ export function joinall<G extends Waitable>(
   timeout: TimeoutArgument = null,
   options: { raiseError?: boolean; count?: number | null } = {},
 ): Wait<G[]> {
-  return new WaitMany(waitables(greenlets), timeout, options.count ?? null, options.raiseError ?? false)
+  const raiseError = raisesErrors(options)
+  return new WaitMany(waitables(greenlets), timeout, options.count ?? null, raiseError)
 }
 
 /** As `joinall`, but the timeout is thrown; for `killall`. */
@@ -125,7 +128,7 @@ export function joinStrictly<G extends Waitable>(greenlets: G[], timeout: Timeou
 /**
  * Objects as they become ready, one at a time. gevent: `gevent.iwait(objects, timeout=None, count=None)`.
  *
- * @param timeout - Seconds for all of it, or a Timeout; when they have passed, the iteration ends.
+ * @param timeout - Seconds for all of it, or a Timeout; when they have passed, the iteration ends, or throws the Timeout's exception.
  * @param count - How many objects at most.
  * @throws {TypeError} for what cannot be waited for.
  * @example

@@ -1,3 +1,4 @@
+import { wantedOf } from "./count.ts"
 import type { EventSink } from "./core/hubmodule.ts"
 import type { Loop } from "./core/loop.ts"
 import { DEFAULT_PRIORITY, limitOf, type Timeout, type TimeoutArgument } from "./limit.ts"
@@ -51,18 +52,19 @@ export class WaitIterator<W extends Waitable> implements AsyncIterable<W>, Event
   private readonly ready: W[] = []
   private left: number
   private linked = false
+  private expired = false
   private loop: Loop | null = null
   private timer = 0
 
   constructor(objects: W[], timeout: TimeoutArgument, count: number | null) {
     this.links = new Links(objects, (object) => this.onReady(object))
     this.limit = limitOf(timeout)
-    this.left = count === null ? objects.length : Math.min(count, objects.length)
+    this.left = wantedOf(count, objects)
   }
 
   /** Waits for the next object. The timeout ends the iteration. */
   next(): Wait<IteratorResult<W, undefined>> {
-    // a Timeout that its owner has started is thrown, and then recognized; of any other only the seconds count
+    // a Timeout that its owner has started is thrown, and then recognized; any other has a timer here, for it must not be thrown where the caller does something else
     return new NextWait<W>(this, this.limit?.pending === true ? this.limit : null)
   }
 
@@ -91,10 +93,14 @@ export class WaitIterator<W extends Waitable> implements AsyncIterable<W>, Event
     }
   }
 
-  /** The next result if it is known; undefined when it has to be waited for. */
+  /** The next result if it is known; undefined when it has to be waited for. May throw, for a Timeout with an exception. */
   take(): IteratorResult<W, undefined> | undefined {
     if (this.left <= 0) {
+      const { expired, limit } = this
+      this.expired = false
       this.close()
+      const error = expired ? limit!.error : limit
+      if (error !== limit) throw error
       return { done: true, value: undefined }
     }
     if (!this.linked) {
@@ -118,6 +124,7 @@ export class WaitIterator<W extends Waitable> implements AsyncIterable<W>, Event
   private expire(): void {
     if (!this.linked) return
     this.left = this.ready.length
+    this.expired = true
     this.answer()
   }
 
@@ -142,7 +149,14 @@ export class WaitIterator<W extends Waitable> implements AsyncIterable<W>, Event
   private answer(): void {
     const { waiter } = this
     if (waiter === null) return
-    const result = this.take()
+    let result
+    try {
+      result = this.take()
+    } catch (error) {
+      this.waiter = null
+      waiter.fail(error)
+      return
+    }
     if (result === undefined) return
     this.waiter = null
     waiter.wake(result)

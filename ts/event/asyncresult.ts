@@ -125,6 +125,11 @@ export class AsyncResult<T = unknown> extends Linkable {
     return this.get(true, timeout)
   }
 
+  /** The same as `set`. gevent: `set_result`, as futures have it. */
+  setResult(value: T): void {
+    this.set(value)
+  }
+
   /** It cannot be cancelled: false. gevent: `cancel`, as futures have it. */
   cancel(): boolean {
     return false

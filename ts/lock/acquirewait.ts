@@ -4,17 +4,40 @@ import { ListedWait } from "../waitlist.ts"
 import { Held } from "./held.ts"
 import type { Lockable } from "./lockable.ts"
 
-/** Waits for a lock, and acquires it. */
-export class AcquireWait extends ListedWait<boolean> implements Linked {
+/** Waits for a lock. */
+export abstract class LockWait<T> extends ListedWait<T> implements Linked {
   round = 0
-  private readonly lock: Lockable
+  protected readonly lock: Lockable
+
+  constructor(lock: Lockable, timeout: TimeoutArgument) {
+    super()
+    this.lock = lock
+    this.limit = limitOf(timeout)
+  }
+
+  abstract notify(): void
+
+  /** Whether it stands in the line of a lock. */
+  waitsFor(lock: Lockable): boolean {
+    return this.lock === lock && this.before !== null
+  }
+
+  protected cancel(): void {
+    this.lock.removeLink(this)
+  }
+
+  override describe(): string {
+    return `acquire of ${String(this.lock)}`
+  }
+}
+
+/** Waits for a lock, and acquires it. */
+export class AcquireWait extends LockWait<boolean> {
   private readonly blocking: boolean
 
   constructor(lock: Lockable, blocking: boolean, timeout: TimeoutArgument) {
-    super()
-    this.lock = lock
+    super(lock, timeout)
     this.blocking = blocking
-    this.limit = limitOf(timeout)
   }
 
   notify(): void {
@@ -28,30 +51,13 @@ export class AcquireWait extends ListedWait<boolean> implements Linked {
     return false
   }
 
-  protected cancel(): void {
-    this.lock.removeLink(this)
-  }
-
   protected override expired(): boolean {
     return false
-  }
-
-  override describe(): string {
-    return `acquire of ${String(this.lock)}`
   }
 }
 
 /** Waits for a lock, and acquires it for a `using` block. */
-export class EnterWait extends ListedWait<Held> implements Linked {
-  round = 0
-  private readonly lock: Lockable
-
-  constructor(lock: Lockable, timeout: TimeoutArgument) {
-    super()
-    this.lock = lock
-    this.limit = limitOf(timeout)
-  }
-
+export class EnterWait extends LockWait<Held> {
   notify(): void {
     this.lock.take(this.strand)
     this.resumeWith(new Held(this.lock))
@@ -64,13 +70,5 @@ export class EnterWait extends ListedWait<Held> implements Linked {
     }
     this.value = new Held(this.lock)
     return true
-  }
-
-  protected cancel(): void {
-    this.lock.removeLink(this)
-  }
-
-  override describe(): string {
-    return `acquire of ${String(this.lock)}`
   }
 }

@@ -6,7 +6,7 @@ import { ListedWait, WaitList } from "../waitlist.ts"
 import type { BlockingCall, Op, Wait } from "../wait.ts"
 import type { Held } from "./held.ts"
 import { RLock } from "./rlock.ts"
-import type { Semaphore } from "./semaphore.ts"
+import { Semaphore } from "./semaphore.ts"
 
 /** What a `Condition` can be made with. */
 export type ConditionLock = RLock | Semaphore
@@ -39,10 +39,18 @@ export class Condition implements Runnable {
   private readonly lock: ConditionLock
   private readonly waiters = new WaitList<Notified>()
   private notified = 0
+  // who came in an earlier round than this one was there at the last notify
+  private round = 0
   private scheduled = false
 
-  /** @param lock - The lock that it goes with; by default an RLock of its own. */
+  /**
+   * @param lock - The lock that it goes with; by default an RLock of its own.
+   * @throws {TypeError} unless it is an RLock or a semaphore.
+   */
   constructor(lock: ConditionLock = new RLock()) {
+    if (!(lock instanceof RLock || lock instanceof Semaphore)) {
+      throw new TypeError(`a Condition takes an RLock or a Semaphore, not ${String(lock)}`)
+    }
     this.lock = lock
   }
 
@@ -94,6 +102,7 @@ export class Condition implements Runnable {
     if (typeof count !== "number") throw new TypeError(`notify needs a number, not ${String(count)}`)
     if (!Number.isInteger(count) || count < 0) throw new RangeError(`notify needs a whole number, not ${count}`)
     this.notified = Math.min(this.notified + count, this.waiters.length)
+    if (count > 0) this.round++
     if (this.scheduled || this.notified === 0) return
     this.scheduled = true
     scheduler.loop.queue.push(this)
@@ -111,9 +120,10 @@ export class Condition implements Runnable {
 
   /** Its turn in the run queue: those who are notified go on. */
   run(): void {
-    while (this.notified > 0 && this.waiters.length > 0) {
+    const { waiters } = this
+    while (this.notified > 0 && waiters.length > 0 && waiters.first!.round < this.round) {
       this.notified--
-      this.waiters.shift()!.resumeWith(true)
+      waiters.shift()!.resumeWith(true)
     }
     this.notified = 0
     this.scheduled = false
@@ -123,7 +133,7 @@ export class Condition implements Runnable {
   begin(timeout: TimeoutArgument): { notified: Wait<boolean>; released: Released } {
     this.checkOwned("wait")
     const { lock } = this
-    const notified = new Notified(this.waiters, timeout)
+    const notified = new Notified(this.waiters, this.round, timeout)
     if (!(lock instanceof RLock)) {
       lock.release()
       return { notified, released: { acquire: () => lock.acquire(), restore: () => {} } }
@@ -181,11 +191,14 @@ async function regainAsync(released: Released): Promise<void> {
 
 /** Waits to be notified. */
 class Notified extends ListedWait<boolean> {
+  /** How many notifies there were when it came. */
+  readonly round: number
   private readonly list: WaitList<Notified>
 
-  constructor(list: WaitList<Notified>, timeout: TimeoutArgument) {
+  constructor(list: WaitList<Notified>, round: number, timeout: TimeoutArgument) {
     super()
     this.list = list
+    this.round = round
     this.limit = limitOf(timeout)
   }
 
@@ -281,14 +294,17 @@ class ConditionWaitFor<T> implements Op<T>, PromiseLike<T> {
     return this.wait().then(onfulfilled, onrejected)
   }
 
+  /** Other things may be awaited beside it, and a Timeout that is started would end them too: so each wait is given what is left. */
   private async wait(): Promise<T> {
-    const { condition, predicate } = this
-    this.start()
+    const { condition, predicate, limit } = this
+    const seconds = limit === null || limit.pending ? null : limit.seconds
+    const end = performance.now() + (seconds ?? 0) * 1000
     try {
       for (;;) {
         const result = predicate()
         if (result) return result
-        await condition.wait()
+        const left = seconds === null ? null : Math.max(0, (end - performance.now()) / 1000)
+        if (!(await condition.wait(left))) throw limit!.error
       }
     } catch (error) {
       return this.expired(error)

@@ -1,5 +1,6 @@
 import { Immediate } from "../immediate.ts"
 import type { TimeoutArgument } from "../limit.ts"
+import { Linkable } from "../linkable.ts"
 import type { Wait } from "../wait.ts"
 import { Held } from "./held.ts"
 
@@ -18,10 +19,10 @@ import { Held } from "./held.ts"
  * })
  * ```
  */
-export class DummySemaphore {
+export class DummySemaphore extends Linkable {
   /** @param _value - Ignored. */
   constructor(_value?: unknown) {
-    // nothing is counted
+    super() // nothing is counted
   }
 
   /** Always true. */
@@ -60,7 +61,7 @@ export class DummySemaphore {
   }
 
   /** What the console shows. */
-  toString(): string {
+  override toString(): string {
     return `<${this.constructor.name}>`
   }
 }

@@ -1,10 +1,10 @@
 import { host } from "#host"
 import type { TimeoutArgument } from "../limit.ts"
 import type { Linked } from "../linkable.ts"
-import { currentStrand, type Strand } from "../strand.ts"
+import { currentStrand, scheduler, type Strand } from "../strand.ts"
 import type { BlockingCall } from "../wait.ts"
 import { Acquire } from "./acquire.ts"
-import { AcquireWait } from "./acquirewait.ts"
+import { AcquireWait, LockWait } from "./acquirewait.ts"
 import { Enter } from "./enter.ts"
 import type { Held } from "./held.ts"
 import type { Lockable } from "./lockable.ts"
@@ -87,9 +87,9 @@ export class RLock implements Lockable {
     return count
   }
 
-  /** Has acquired it as often as `releaseSave` said. For conditions. gevent: `_acquire_restore`. */
+  /** Has acquired it as often as `releaseSave` said, and not only once. For conditions. gevent: `_acquire_restore`. */
   restore(count: number): void {
-    this.count = count
+    this.count += count - 1
   }
 
   /** Acquires it for a strand, unless another has it. For waits. */
@@ -97,6 +97,7 @@ export class RLock implements Lockable {
     if (this.owner !== strand) {
       if (!this.block.take()) return false
       this.owner = strand
+      if (strand.awaiting !== null && this.linkcount() > 0) this.serveOwner(strand)
     }
     this.count++
     return true
@@ -110,6 +111,19 @@ export class RLock implements Lockable {
   /** For waits. */
   removeLink(link: Linked): void {
     this.block.removeLink(link)
+  }
+
+  /** Code that awaits may have asked for it several times at once, and as its owner need not wait for it any more. */
+  private serveOwner(owner: Strand): void {
+    const serve = (): void => {
+      for (const wait of [...owner.awaiting!]) {
+        if (this.owner !== owner) return
+        if (!(wait instanceof LockWait) || !wait.waitsFor(this)) continue
+        this.block.removeLink(wait)
+        wait.notify()
+      }
+    }
+    scheduler.loop.queue.push({ run: serve })
   }
 
   /** What the console shows. */

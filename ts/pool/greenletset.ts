@@ -1,8 +1,10 @@
 import { host } from "#host"
+import type { Body } from "../body.ts"
 import { Event } from "../event/event.ts"
 import { GreenletExit } from "../exceptions.ts"
 import { Greenlet } from "../greenlet.ts"
 import { Immediate } from "../immediate.ts"
+import { raisesErrors, type JoinOptions } from "../joinoptions.ts"
 import { toError, type KillError } from "../kill.ts"
 import type { TimeoutArgument } from "../limit.ts"
 import type { Link } from "../link.ts"
@@ -12,8 +14,13 @@ import type { Wait } from "../wait.ts"
 import { Join, KillWait } from "./groupwait.ts"
 import { Mapping } from "./mapping.ts"
 
+/** A class of greenlets. */
+export type GreenletClass = new (body: Body, ...args: unknown[]) => Greenlet<unknown>
+
 /** What `Group` and `Pool` have in common: greenlets that are waited for, and ended, together. */
 export abstract class GreenletSet extends Mapping implements Link {
+  /** What `spawn` makes. gevent: `greenlet_class`. */
+  greenletClass: GreenletClass = Greenlet
   private readonly members = new Set<RawGreenlet>()
   private readonly dying = new Set<RawGreenlet>()
   private readonly vacant = new Event()
@@ -59,8 +66,8 @@ export abstract class GreenletSet extends Mapping implements Link {
    * @param options - `raiseError`: throws the error of one of those that are in it now and have failed by then.
    * @returns Whether it was empty.
    */
-  join(timeout: TimeoutArgument = null, options: { raiseError?: boolean } = {}): Wait<boolean> {
-    return new Join(this.vacant, options.raiseError === true ? [...this.members] : [], timeout)
+  join(timeout: TimeoutArgument = null, options: JoinOptions = {}): Wait<boolean> {
+    return new Join(this.vacant, raisesErrors(options) ? [...this.members] : [], timeout)
   }
 
   /**
@@ -95,9 +102,10 @@ export abstract class GreenletSet extends Mapping implements Link {
     timeout: TimeoutArgument = null,
   ): Wait<void> | void {
     const error = toError(exception)
-    const known = this.has(greenlet)
-    if (known) this.end(greenlet, error)
-    if (block) return known ? greenlet.join(timeout) : new Immediate<void>(undefined)
+    if (!this.has(greenlet)) return block ? new Immediate<void>(undefined) : undefined
+    const join = block ? greenlet.join(timeout) : undefined
+    this.end(greenlet, error)
+    return join
   }
 
   /** What the console shows. */

@@ -1,5 +1,5 @@
 import { checkBody, type Body } from "../body.ts"
-import { Greenlet } from "../greenlet.ts"
+import type { Greenlet } from "../greenlet.ts"
 import { Immediate } from "../immediate.ts"
 import type { TimeoutArgument } from "../limit.ts"
 import type { RawGreenlet } from "../rawgreenlet.ts"
@@ -59,7 +59,7 @@ export class Group extends GreenletSet {
   }
 
   admit(fn: Body, args: unknown[]): Greenlet<unknown> {
-    const greenlet = new Greenlet<unknown>(fn, ...args)
+    const greenlet = new this.greenletClass(fn, ...args)
     this.start(greenlet)
     return greenlet
   }

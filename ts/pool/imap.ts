@@ -74,14 +74,24 @@ export class IMapUnordered<T> extends Greenlet<void> implements Source<T> {
   /**
    * A wait for each result, for loops in greenlets: `for (const next of results) yield* next`.
    *
-   * @throws {TypeError} when items have to be waited for: then nobody knows whether there is a next one.
+   * @throws {TypeError} when items have to be waited for: then nobody knows whether there is a next one; and when the loop goes on
+   *   without having waited.
    */
   [Symbol.iterator](): IterableIterator<Wait<T>> {
     if (!this.input.immediate) {
       throw new TypeError("items that have to be waited for need `for await`, each() or next()")
     }
+    let last: NextValue<T> | null = null
     const iterator: IterableIterator<Wait<T>> = {
-      next: () => (this.hasMore() ? { done: false, value: new NextValue(this) } : { done: true, value: undefined }),
+      next: () => {
+        if (last !== null && !last.isOver) {
+          this.stop()
+          throw new TypeError("a result has not been waited for: each wait of the loop needs `yield*` or `await`")
+        }
+        if (!this.hasMore()) return { done: true, value: undefined }
+        last = new NextValue(this)
+        return { done: false, value: last }
+      },
       return: () => {
         this.stop()
         return { done: true, value: undefined }
@@ -319,6 +329,18 @@ class NextResult<T> extends Reader<T, IteratorResult<T, undefined>> {
 }
 
 class NextValue<T> extends Reader<T, T> {
+  private asked = false
+
+  /** Whether somebody has waited for it. */
+  get isOver(): boolean {
+    return this.hasEnded || (this.asked && !this.armed)
+  }
+
+  protected override begin(): boolean {
+    this.asked = true
+    return super.begin()
+  }
+
   protected result(value: T): T {
     return value
   }

@@ -14,7 +14,7 @@ export type Result<R> = R extends Op<infer T> ? T : R extends PromiseLike<infer 
 
 /** Options of `imap` and `imapUnordered`. */
 export interface ImapOptions {
-  /** How many results may be there that nobody has read; null: as many as come. */
+  /** How many results may be there that nobody has read; null or 0: as many as come. */
   maxsize?: number | null
 }
 
@@ -43,11 +43,11 @@ export abstract class Mapping {
    *
    * gevent: `apply(func, args=None, kwds=None)`.
    *
-   * @throws {TypeError} when `fn` is no function.
+   * @throws {TypeError} when `fn` is no function or `args` no array.
    */
   apply<A extends unknown[], R extends Running>(fn: (...args: A) => R, args?: A): Flow<Result<R>> {
     checkBody(fn)
-    const given = args ?? ([] as unknown as A)
+    const given = argumentsOf(args)
     const runsHere = this.runsHere()
     const flow = function* (this: Mapping): Generator<BlockingCall<unknown>, Result<R>, unknown> {
       if (runsHere) return (yield* resultOf(fn(...given))) as Result<R>
@@ -82,7 +82,7 @@ export abstract class Mapping {
    * gevent: `apply_async(func, args=None, kwds=None, callback=None)`.
    *
    * @param callback - Called with the result, in a greenlet of its own, if the function does not fail.
-   * @throws {TypeError} when `fn` or `callback` is no function.
+   * @throws {TypeError} when `fn` or `callback` is no function, or `args` no array.
    */
   applyAsync<A extends unknown[], R extends Running>(
     fn: (...args: A) => R,
@@ -91,7 +91,7 @@ export abstract class Mapping {
   ): Greenlet<Result<R>> {
     checkBody(fn)
     checkCallback(callback)
-    const greenlet = this.admit(fn, args ?? []) as Greenlet<Result<R>> | null
+    const greenlet = this.admit(fn, argumentsOf(args)) as Greenlet<Result<R>> | null
     if (greenlet === null) {
       const waiting = new Greenlet<Result<R>>(() => this.applyCb(fn, args, callback))
       waiting.start()
@@ -165,7 +165,8 @@ export abstract class Mapping {
    *
    * gevent: `imap(func, *iterables, maxsize=None)`.
    *
-   * @throws {TypeError} when `fn` is no function or an iterable none, and for an unknown option.
+   * @throws {TypeError} when `fn` is no function or an iterable none, and for an unknown option; {RangeError} when `maxsize` is
+   *   negative or no whole number.
    * @example
    * ```ts
    * import { run, sleep } from "gevent-wasm"
@@ -239,11 +240,20 @@ function split(rest: unknown[]): [Input, number] {
   if (typeof maxsize !== "number" || Number.isNaN(maxsize)) {
     throw new TypeError(`maxsize must be a number or null, not ${String(maxsize)}`)
   }
-  return [new Input(hasOptions ? rest.slice(0, -1) : rest), maxsize <= 0 ? Infinity : maxsize]
+  if (maxsize < 0 || (maxsize !== Infinity && !Number.isInteger(maxsize))) {
+    throw new RangeError(`maxsize must be a whole number of at least 0, not ${maxsize}`)
+  }
+  return [new Input(hasOptions ? rest.slice(0, -1) : rest), maxsize === 0 ? Infinity : maxsize]
 }
 
 function isRecord(value: object): boolean {
   return !(Symbol.iterator in value) && !(Symbol.asyncIterator in value) && !("next" in value)
+}
+
+function argumentsOf<A extends unknown[]>(args: A | undefined): A {
+  if (args === undefined || args === null) return [] as unknown as A
+  if (!Array.isArray(args)) throw new TypeError(`the arguments of a function must be an array, not ${String(args)}`)
+  return args
 }
 
 function checkCallback(callback: unknown): void {

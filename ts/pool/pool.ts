@@ -7,11 +7,8 @@ import { Semaphore } from "../lock/semaphore.ts"
 import type { RawGreenlet } from "../rawgreenlet.ts"
 import type { Wait } from "../wait.ts"
 import { Admission } from "./admission.ts"
-import { GreenletSet } from "./greenletset.ts"
+import { GreenletSet, type GreenletClass } from "./greenletset.ts"
 import type { Result, Running } from "./mapping.ts"
-
-/** A class of greenlets. */
-export type GreenletClass = new (body: Body, ...args: unknown[]) => Greenlet<unknown>
 
 /**
  * A group of at most some greenlets at once: `spawn` waits while it is full.
@@ -34,12 +31,11 @@ export class Pool extends GreenletSet {
   /** How many greenlets it holds; null: as many as come. */
   readonly size: number | null
   private readonly slots: Semaphore | null
-  private readonly greenletClass: GreenletClass
 
   /**
    * @param size - How many greenlets it holds; null: as many as come; 0: none ever runs.
    * @param greenletClass - What `spawn` makes; by default Greenlet.
-   * @throws {TypeError} unless `size` is a number or null; {RangeError} when it is negative or no whole number.
+   * @throws {TypeError} unless `size` is a number or null and `greenletClass` a class; {RangeError} when it is negative or no whole number.
    */
   constructor(size: number | null = null, greenletClass: GreenletClass = Greenlet) {
     super()
@@ -48,6 +44,9 @@ export class Pool extends GreenletSet {
     }
     if (size !== null && (!Number.isInteger(size) || size < 0)) {
       throw new RangeError(`the size of a pool must be a whole number of at least 0, not ${size}`)
+    }
+    if (typeof greenletClass !== "function") {
+      throw new TypeError(`the greenlet class of a pool must be a class, not ${String(greenletClass)}`)
     }
     this.size = size
     this.slots = size === null ? null : new Semaphore(size)

@@ -34,9 +34,11 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
    * @param maxsize - How many items it holds; null, 0 or less: as many as come.
    * @param items - The first items; they may be more than `maxsize`, and count as unfinished.
    * @param unfinishedTasks - How many items are unfinished, if not those that are given.
-   * @throws {TypeError} unless `maxsize` is a number or null.
+   * @throws {TypeError} unless `maxsize` and `unfinishedTasks` are numbers or null; {RangeError} when the latter is negative or no
+   *   whole number.
    */
   constructor(maxsize: number | null = null, items: Iterable<Item<T>> = [], unfinishedTasks: number | null = null) {
+    checkTasks(unfinishedTasks)
     super(maxsize, items)
     this.unfinished = unfinishedTasks ?? this.qsize()
     if (this.unfinished === 0) this.finished.set()
@@ -83,6 +85,14 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
       this._get()
       if (this.unfinished > 0) this.taskDone()
     }
+  }
+}
+
+function checkTasks(count: number | null): void {
+  if (count === null) return
+  if (typeof count !== "number") throw new TypeError(`unfinishedTasks must be a number or null, not ${String(count)}`)
+  if (!Number.isInteger(count) || count < 0) {
+    throw new RangeError(`unfinishedTasks must be a whole number of at least 0, not ${count}`)
   }
 }
 
