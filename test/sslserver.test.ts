@@ -1,5 +1,6 @@
 import { host } from "#host"
 import { run, sleep, type Wait } from "gevent-wasm"
+import { descriptors } from "gevent-wasm/core"
 import { StreamServer, type SecureServerOptions } from "gevent-wasm/server"
 import { createConnection, type SocketError, type SocketAddress } from "gevent-wasm/socket"
 import { CERT_NONE, CERT_REQUIRED, createDefaultContext, Purpose, SSLSocket } from "gevent-wasm/ssl"
@@ -129,6 +130,22 @@ test("SV-24: options for TLS never make a server without it", () => {
   )
   using plain = new StreamServer(LOOPBACK, greet, { certfile: null, sslContext: null, ciphers: null })
   assert.not(plain.sslEnabled)
+})
+
+test("Node's TLS has the connections of a server to itself, which are no sockets of Node's yet when they are accepted", async () => {
+  if (host.name !== "node") return
+  const layers: (string | undefined)[] = []
+  await run(function* () {
+    for (const options of [{}, { unwrap: true }]) {
+      const look = (socket: SSLSocket): void => void layers.push(descriptors.get(socket.fileno())?.constructor.name)
+      const server = new StreamServer(LOOPBACK, look, { certfile, keyfile, ...options })
+      server.start()
+      assert.is(yield* ask(server.address), "")
+      yield* server.stop()
+    }
+  })
+  assert.equal(layers, ["DirectStream", "CarriedStream"])
+  await settled(idle)
 })
 
 test("SV-24: the sockets of a server can be unwrapped if that is asked for", async () => {

@@ -3,6 +3,7 @@ import type { Socket } from "node:net"
 import { E, errnoOf } from "../errno.ts"
 import type { Credentials, SecureOptions } from "../secure.ts"
 import { HIGH_WATER_MARK } from "../wire.ts"
+import { AcceptedWire } from "./acceptedwire.ts"
 import { CHUNK, CLOSED, GREETING, SecureStream, SHAKING, UP } from "./securestream.ts"
 import type { Stream } from "./stream.ts"
 import { nativeSocket } from "./wire.ts"
@@ -33,7 +34,9 @@ export class DirectStream extends SecureStream {
 
   /** TLS over this stream; undefined when it has no connection that Node's TLS could have for itself. */
   static over(inner: Stream, options: SecureOptions): DirectStream | undefined {
-    const socket = inner.links === 1 ? nativeSocket(inner.connection) : undefined
+    if (inner.links !== 1) return undefined
+    const wire = inner.connection
+    const socket = nativeSocket(wire instanceof AcceptedWire && !wire.destroyed ? wire.open() : wire)
     return socket === undefined ? undefined : new DirectStream(inner, socket, options)
   }
 
