@@ -11,8 +11,7 @@ const places = new Map<string, string>()
 const MOST_PLACES = 1000
 
 /**
- * Whether a process can be started in a folder and from a file, found as execvp(3) does. Hosts say so only later, each in its own
- * way, and Deno keeps pipes open that it made before.
+ * Whether a process can be started in a folder and from a file, found as execvp(3) does.
  *
  * @returns 0, or a negative errno.
  */
