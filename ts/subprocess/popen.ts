@@ -208,7 +208,6 @@ function start(given: ProcessArguments, options: PopenOptions, plan: StdioPlan):
   let args = typeof given === "string" ? [given] : given
   if (shell) args = [executable ?? SHELL, "-c", ...args]
   const file = executable ?? args[0]!
-  const what = cwd === null ? JSON.stringify(file) : `${JSON.stringify(file)} in ${JSON.stringify(String(cwd))}`
   const child = host.spawn(
     {
       file,
@@ -222,7 +221,10 @@ function start(given: ProcessArguments, options: PopenOptions, plan: StdioPlan):
     },
     (status) => processes.exited(started.pid, status),
   )
-  if (typeof child === "number") throw new SocketError(child, "spawn", `${errorMessage(child)}: ${what}`)
+  if (typeof child === "number") {
+    const where = cwd === null ? "" : ` in ${JSON.stringify(String(cwd))}`
+    throw new SocketError(child, "spawn", `${errorMessage(child)}: ${JSON.stringify(file)}${where}`)
+  }
   const started = child
   processes.started(child.pid, (signum) => child.kill(signum))
   return child
