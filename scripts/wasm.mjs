@@ -12,7 +12,7 @@ const LIBEV = sourceFolder("libev")
 const CARES = sourceFolder("c-ares")
 
 /** Sources of dist/hub.wasm alone, and of dist/lib/libgevent.a, which C programs are linked with, alone. The rest is in both. */
-const HUB_ONLY = ["answer", "loop", "nosocket", "resolver", "watcher"]
+const HUB_ONLY = ["answer", "configfile", "connection", "loop", "nosocket", "resolver", "watcher"]
 const PROGRAM_ONLY = ["channel", "fiber", "hub", "netdb", "poll", "program", "socket", "thread"]
 
 /** Bytes for the C stack outside all green threads. */

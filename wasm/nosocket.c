@@ -1,4 +1,4 @@
-/* c-ares' own socket functions, which it links but never calls: resolver.c gives each channel the host's. */
+/* c-ares' own socket functions, which it links but never calls: connection.c gives each channel the host's. */
 #include <errno.h>
 #include <sys/select.h>
 #include <sys/socket.h>

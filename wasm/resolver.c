@@ -1,37 +1,15 @@
-/* c-ares in the hub: its sockets are the host's, its readiness and its timeouts are watchers of the loop, its files are read by
- * the host. */
+/* Resolvers: channels of c-ares on a loop, and the searches that they make. */
 #include "answer.h"
 #include "ev_core.h"
 #include "host.h"
 #include "lookup.h"
+#include "resolver.h"
 
 #include <ares.h>
-#include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/time.h>
-
-/* One of c-ares' sockets: all are connected, so that who sent is who was asked. */
-struct connection {
-  struct connection *next;
-  struct resolver *resolver;
-  ev_io io;
-  int fd, datagram;
-  ares_socklen_t length;
-  struct sockaddr_storage peer;
-};
-
-struct resolver {
-  ares_channel_t *channel;
-  struct ev_loop *loop;
-  struct connection *connections;
-  ev_timer timer;
-  double deadline; /* of the timer, in seconds of c-ares' clock */
-};
 
 /* What somebody waits for. */
 struct search {
@@ -51,149 +29,8 @@ struct resolver_options {
   char *lookups, *resolv_conf, *hosts;
 };
 
-static int
-result(int value)
-{
-  if (value >= 0)
-    return value;
-  errno = -value;
-  return -1;
-}
-
-/* --- files --- */
-
-/* In the place of fopen() in c-ares: see ares_config.h. */
-FILE *
-resolver_open_file(const char *path, const char *mode)
-{
-  int length = host_config(path, 0, 0), got;
-  FILE *file = 0;
-  char *text;
-
-  (void)mode;
-  if (length < 0) {
-    errno = -length;
-    return 0;
-  }
-  if (!(text = malloc(length + 1)))
-    return 0;
-  got = host_config(path, text, length);
-  if ((file = fmemopen(0, length + 1, "w+"))) { /* one that frees its memory when it is closed */
-    fwrite(text, 1, got > 0 && got < length ? got : length, file);
-    rewind(file);
-  }
-  free(text);
-  return file;
-}
-
-/* --- sockets --- */
-
-static struct connection *
-connection_of(struct resolver *resolver, int fd)
-{
-  struct connection *connection = resolver->connections;
-
-  while (connection && connection->fd != fd)
-    connection = connection->next;
-  return connection;
-}
-
-static ares_socket_t
-on_socket(int domain, int type, int protocol, void *data)
-{
-  struct resolver *resolver = data;
-  struct connection *connection = calloc(1, sizeof *connection);
-  int fd;
-
-  if (!connection) {
-    errno = ENOMEM;
-    return ARES_SOCKET_BAD;
-  }
-  if ((fd = result(host_sock_open(domain, type, protocol))) < 0) {
-    free(connection);
-    return ARES_SOCKET_BAD;
-  }
-  connection->resolver = resolver;
-  connection->fd = fd;
-  connection->datagram = type == SOCK_DGRAM;
-  connection->next = resolver->connections;
-  resolver->connections = connection;
-  return fd;
-}
-
-static int
-on_close(ares_socket_t fd, void *data)
-{
-  struct resolver *resolver = data;
-  struct connection **link = &resolver->connections, *connection;
-
-  while ((connection = *link) && connection->fd != fd)
-    link = &connection->next;
-  if (connection) {
-    ev_io_stop(resolver->loop, &connection->io);
-    *link = connection->next;
-    free(connection);
-  }
-  return result(host_fd_close(fd));
-}
-
-static int
-on_connect(ares_socket_t fd, const struct sockaddr *address, ares_socklen_t length, unsigned flags, void *data)
-{
-  struct connection *connection = connection_of(data, fd);
-
-  (void)flags;
-  if (connection && length <= sizeof connection->peer) {
-    memcpy(&connection->peer, address, length);
-    connection->length = length;
-  }
-  return result(host_sock_connect(fd, address, length));
-}
-
-static ares_ssize_t
-on_receive(ares_socket_t fd, void *buffer, size_t length, int flags, struct sockaddr *address, ares_socklen_t *size, void *data)
-{
-  struct connection *connection = connection_of(data, fd);
-  int got = host_sock_recv(fd, buffer, length);
-
-  (void)flags;
-  if (got >= 0 && connection && address && size && *size >= connection->length) {
-    memcpy(address, &connection->peer, connection->length);
-    *size = connection->length;
-  }
-  return result(got);
-}
-
-static ares_ssize_t
-on_send(ares_socket_t fd, const void *buffer, size_t length, int flags, const struct sockaddr *address, ares_socklen_t size, void *data)
-{
-  (void)flags, (void)address, (void)size, (void)data;
-  return result(host_sock_send(fd, buffer, length));
-}
-
-static int
-on_option(ares_socket_t fd, ares_socket_opt_t option, const void *value, ares_socklen_t length, void *data)
-{
-  (void)fd, (void)option, (void)value, (void)length, (void)data;
-  errno = ENOSYS; /* c-ares goes on without */
-  return -1;
-}
-
-static const struct ares_socket_functions_ex socket_functions = {
-    .version = 1,
-    .flags = ARES_SOCKFUNC_FLAG_NONBLOCKING,
-    .asocket = on_socket,
-    .aclose = on_close,
-    .asetsockopt = on_option,
-    .aconnect = on_connect,
-    .arecvfrom = on_receive,
-    .asendto = on_send,
-};
-
-/* --- watchers --- */
-
-static void
-arm_timer(struct resolver *resolver)
+void
+resolver_arm(struct resolver *resolver)
 {
   double deadline = lookup_deadline(resolver->channel);
   struct timeval delay;
@@ -220,38 +57,7 @@ on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 
   (void)loop, (void)revents;
   ares_process_fd(resolver->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-  arm_timer(resolver);
-}
-
-static void
-on_io(struct ev_loop *loop, ev_io *io, int revents)
-{
-  struct connection *connection = io->data;
-  struct resolver *resolver = connection->resolver; /* the connection may be gone afterwards */
-  ares_socket_t fd = connection->fd;
-
-  (void)loop;
-  ares_process_fd(resolver->channel, revents & EV_READ ? fd : ARES_SOCKET_BAD, revents & EV_WRITE ? fd : ARES_SOCKET_BAD);
-  arm_timer(resolver);
-}
-
-static void
-on_state(void *data, ares_socket_t fd, int readable, int writable)
-{
-  struct resolver *resolver = data;
-  struct connection *connection = connection_of(resolver, fd);
-  int events = (readable ? EV_READ : 0) | (writable ? EV_WRITE : 0);
-
-  if (!connection)
-    return;
-  if (ev_is_active(&connection->io) && (connection->io.events & (EV_READ | EV_WRITE)) == events)
-    return;
-  ev_io_stop(resolver->loop, &connection->io);
-  if (!events)
-    return;
-  ev_core_io_init(&connection->io, on_io, fd, events);
-  connection->io.data = connection;
-  ev_io_start(resolver->loop, &connection->io);
+  resolver_arm(resolver);
 }
 
 /* --- the resolver --- */
@@ -263,7 +69,7 @@ configure(struct resolver *resolver, const struct resolver_options *options)
   int mask = ARES_OPT_SOCK_STATE_CB | (options->rotate ? ARES_OPT_ROTATE : ARES_OPT_NOROTATE), status;
 
   memset(&wanted, 0, sizeof wanted);
-  wanted.sock_state_cb = on_state;
+  wanted.sock_state_cb = resolver_watch;
   wanted.sock_state_cb_data = resolver;
 #define TAKE(bit, to, from)                                                                                                        \
   if (options->from >= 0) {                                                                                                        \
@@ -291,7 +97,7 @@ configure(struct resolver *resolver, const struct resolver_options *options)
     mask |= ARES_OPT_HOSTS_FILE;
   if ((status = ares_init_options(&resolver->channel, &wanted, mask)) != ARES_SUCCESS)
     return status;
-  status = ares_set_socket_functions_ex(resolver->channel, &socket_functions, resolver);
+  status = ares_set_socket_functions_ex(resolver->channel, &resolver_sockets, resolver);
   if (status == ARES_SUCCESS && options->sortlist)
     status = ares_set_sortlist(resolver->channel, options->sortlist);
   if (status == ARES_SUCCESS && options->servers)
@@ -383,7 +189,7 @@ search_started(struct search *search)
     free(search);
     search = 0;
   }
-  arm_timer(resolver);
+  resolver_arm(resolver);
   return search;
 }
 
@@ -492,7 +298,7 @@ resolver_cancel(struct search *search)
   struct resolver *resolver = search->resolver;
 
   lookup_cancel(resolver->channel, search);
-  arm_timer(resolver);
+  resolver_arm(resolver);
 }
 
 /* --- messages, for who carries them in another way --- */

@@ -11,7 +11,7 @@
 #ifndef GEVENT_ARES_CONFIG_H
 #define GEVENT_ARES_CONFIG_H
 
-/* The one place that opens files (ares_buf.c) asks the host for them: wasm/resolver.c. */
+/* The one place that opens files (ares_buf.c) asks the host for them: wasm/configfile.c. */
 #define fopen resolver_open_file
 
 /* headers */
