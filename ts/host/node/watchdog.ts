@@ -55,6 +55,8 @@ function watch(modules: typeof threads, files: typeof fs, debug: typeof inspecto
   // The interruption that was asked for and has not come: the thread is in a call of the system, or the machine is busy.
   let asked: inspector.Session | null = null
   let askedAt = 0
+  // Milliseconds. The thread first tells of all its scripts, which takes its time on a busy machine.
+  let wait = 1000
   let said = false
   const say = (): void => {
     if (notice !== "" && !said) files.writeSync(2, notice)
@@ -67,10 +69,12 @@ function watch(modules: typeof threads, files: typeof fs, debug: typeof inspecto
       seen = sign
       since = now
       reported = said = false
+      wait = 1000
       asked?.disconnect()
       asked = null
-    } else if (asked !== null && now - askedAt > 1000) {
+    } else if (asked !== null && now - askedAt > wait) {
       // one that was asked for while another one was on its way may get lost
+      wait *= 2
       asked.disconnect()
       asked = null
       interrupt()
@@ -110,7 +114,11 @@ function watch(modules: typeof threads, files: typeof fs, debug: typeof inspecto
           callFrameId: params.callFrames[0]!.callFrameId,
           expression: `globalThis[Symbol.for(${JSON.stringify(key)})]?.(${JSON.stringify(stack.join("\n"))})`,
         },
-        () => session.post("Debugger.resume", () => session.disconnect()),
+        (error, evaluated) => {
+          // where it could not be called, the next look asks again
+          if (error !== null || evaluated?.exceptionDetails !== undefined) reported = false
+          session.post("Debugger.resume", () => session.disconnect())
+        },
       )
     })
     session.post("Debugger.enable")
