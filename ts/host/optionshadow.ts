@@ -60,6 +60,8 @@ define(IPPROTO_IPV6, [
  */
 export class OptionShadow {
   private values: Map<number, number> | undefined = undefined
+  // Whether the values may be another one's too: a server's connections take over what it has, and few set anything.
+  private shared = false
 
   /** Sets an option: 0, or -E.NOPROTOOPT when there is no such option or it cannot have that value. */
   set(level: number, name: number, value: number): number {
@@ -67,7 +69,10 @@ export class OptionShadow {
     const standard = defaults.get(key)
     if (standard === undefined) return -E.NOPROTOOPT
     if (!settable.has(key)) return value === standard ? 0 : -E.NOPROTOOPT
-    this.values ??= new Map()
+    if (this.values === undefined || this.shared) {
+      this.values = new Map(this.values)
+      this.shared = false
+    }
     this.values.set(key, value)
     return 0
   }
@@ -80,7 +85,9 @@ export class OptionShadow {
 
   /** Takes over what another one remembers. */
   copy(other: OptionShadow): void {
-    if (other.values !== undefined) this.values = new Map(other.values)
+    if (other.values === undefined) return
+    this.values = other.values
+    this.shared = other.shared = true
   }
 }
 
