@@ -1,7 +1,8 @@
-import { createPrivateKey, X509Certificate } from "node:crypto"
 import { Buffer } from "node:buffer"
-import tls from "node:tls"
+import type { KeyObject } from "node:crypto"
+import type tls from "node:tls"
 import type { CredentialOptions, PemOrDer } from "../secure.ts"
+import { tlsModules } from "./tlsmodules.ts"
 
 const PEM = "-----BEGIN "
 
@@ -12,9 +13,10 @@ const PEM = "-----BEGIN "
  */
 export function createCredentials(options: CredentialOptions): tls.SecureContext {
   const { chains, authorities, ciphers, curves, minimumVersion, maximumVersion } = options
+  const { crypto, tls } = tlsModules()
   for (const { certificate, key, passphrase } of chains) checkPair(toPem(certificate, "CERTIFICATE"), key, passphrase)
   const ca = authorities.map((authority) => toPem(authority, "CERTIFICATE"))
-  for (const text of ca) for (const block of blocks(text)) new X509Certificate(block)
+  for (const text of ca) for (const block of blocks(text)) new crypto.X509Certificate(block)
   const given: tls.SecureContextOptions = {}
   if (chains.length > 0) {
     given.cert = chains.map(({ certificate }) => toPem(certificate, "CERTIFICATE"))
@@ -33,19 +35,22 @@ export function createCredentials(options: CredentialOptions): tls.SecureContext
 
 /** The certificates that the host trusts by itself, those that its environment adds included. */
 function defaultAuthorities(): readonly string[] {
+  const { tls } = tlsModules()
   const { getCACertificates } = tls as { getCACertificates?: (type: "default") => string[] }
   return getCACertificates?.("default") ?? tls.rootCertificates
 }
 
 function checkPair(certificate: string, key: PemOrDer, passphrase: string | undefined): void {
   const [first = ""] = blocks(certificate)
+  const { X509Certificate } = tlsModules().crypto
   if (new X509Certificate(first).checkPrivateKey(readKey(key, passphrase))) return
   throw Object.assign(new Error("the key is not that of the certificate"), {
     code: "ERR_OSSL_X509_KEY_VALUES_MISMATCH",
   })
 }
 
-function readKey(key: PemOrDer, passphrase: string | undefined): ReturnType<typeof createPrivateKey> {
+function readKey(key: PemOrDer, passphrase: string | undefined): KeyObject {
+  const { createPrivateKey } = tlsModules().crypto
   const text = typeof key === "string" ? key : Buffer.from(key).toString("latin1")
   const options = passphrase === undefined ? {} : { passphrase }
   if (text.includes(PEM)) {

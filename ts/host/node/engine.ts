@@ -1,8 +1,9 @@
 import { isIP } from "node:net"
 import type { Duplex } from "node:stream"
-import tls from "node:tls"
+import type tls from "node:tls"
 import type { Credentials, SecureFailure, SecureOptions } from "../secure.ts"
 import { certificateOf } from "./certificate.ts"
+import { tlsModules } from "./tlsmodules.ts"
 
 /** The check of a server's certificate that Node calls; undefined is a pass. */
 type NameCheck = NonNullable<tls.ConnectionOptions["checkServerIdentity"]>
@@ -24,6 +25,7 @@ export type Engine = tls.TLSSocket & { _handle?: TlsHandle | null }
  */
 export function openEngine(stream: Duplex, credentials: Credentials, options: SecureOptions, up: () => void): Engine {
   const { server, name, checkName, verify, protocols } = options
+  const { tls } = tlsModules()
   const secureContext = credentials as tls.SecureContext
   // a handshake without protocols is another one than with an empty list of them
   const ALPNProtocols = protocols.length > 0 ? { ALPNProtocols: [...protocols] } : {}
