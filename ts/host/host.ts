@@ -61,6 +61,13 @@ export interface HostProcess {
   kill(signum: number): number
 }
 
+/** A connection that the host has accepted. */
+export interface Inbound {
+  readonly descriptor: Descriptor
+  /** Fulfilled when it is closed and what was sent is delivered, or never will be. */
+  readonly over: Promise<void>
+}
+
 /** A value that follows the asynchronous calls made while it is set. */
 export interface Context<T> {
   /** Calls `fn` with the value set and returns what it returns. */
@@ -155,7 +162,7 @@ export interface Host extends Home {
   open(path: string | URL, mode: FileMode, blocking: boolean): Descriptor | number
 
   /** Takes over a connection that the host has accepted, in the form in which it hands it to the program; or an errno. */
-  adopt(connection: unknown): Promise<Descriptor | number>
+  adopt(connection: unknown): Promise<Inbound | number>
 
   /**
    * Starts a thread that runs `main`, which goes there as its source and so may use nothing from around it.

@@ -3,7 +3,7 @@ import hub from "./hub.wasm"
 import type { Capabilities } from "./capabilities.ts"
 import type { Descriptor } from "./descriptor.ts"
 import { E } from "./errno.ts"
-import type { Context, Home, Host } from "./host.ts"
+import type { Context, Home, Host, Inbound } from "./host.ts"
 import { web } from "./web.ts"
 import { currentHome } from "./workerd/home.ts"
 import { isInbound } from "./workerd/sockets.ts"
@@ -68,7 +68,7 @@ export const host: Host = {
     return family === "unix" ? -E.AFNOSUPPORT : new Stream(family)
   },
 
-  async adopt(connection: unknown): Promise<Descriptor | number> {
+  async adopt(connection: unknown): Promise<Inbound | number> {
     return isInbound(connection) ? Stream.adopt(connection) : -E.NOTSOCK
   },
 

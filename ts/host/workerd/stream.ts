@@ -3,7 +3,7 @@ import { waitUntil } from "cloudflare:workers"
 import { ChunkQueue } from "../chunks.ts"
 import { ERR, HUP, IN, OUT, RDHUP, type Address } from "../descriptor.ts"
 import { E } from "../errno.ts"
-import type { Home } from "../host.ts"
+import type { Home, Inbound } from "../host.ts"
 import {
   IPPROTO_TCP,
   LINGER_ON,
@@ -61,14 +61,14 @@ export class Stream extends StreamDescriptor {
   }
 
   /** A connection that workerd has accepted. */
-  static async adopt(connection: Connection): Promise<Stream | number> {
+  static async adopt(connection: Connection): Promise<Inbound | number> {
     try {
       const info = await connection.opened
       const stream = new Stream(addressOf(info.remoteAddress)?.family === "inet6" ? "inet6" : "inet")
       stream.state = CONNECTING
       stream.attach(connection)
-      stream.connected(info)
-      return stream
+      const over = stream.connected(info)
+      return { descriptor: stream, over }
     } catch {
       return -E.CONNABORTED
     }
@@ -213,7 +213,7 @@ export class Stream extends StreamDescriptor {
   private async open(): Promise<void> {
     try {
       const info = await this.connection!.opened
-      if (this.state === CONNECTING) this.connected(info)
+      if (this.state === CONNECTING) void this.connected(info)
       else void this.connection!.close().catch(ignore)
     } catch {
       // workerd says no more than that it did not work
@@ -221,13 +221,14 @@ export class Stream extends StreamDescriptor {
     }
   }
 
-  private connected(info: SocketInfo): void {
+  private connected(info: SocketInfo): Promise<void> {
     this.state = CONNECTED
     this.peer = addressOf(info.remoteAddress)
     this.local = addressOf(info.localAddress)
     void this.receive(this.connection!)
     this.transmitted = this.transmit(this.connection!)
     this.notify()
+    return this.transmitted
   }
 
   private async receive({ readable }: Connection): Promise<void> {
