@@ -33,7 +33,7 @@ const HOSTS = [
   { name: "Node 20 and newer", results: ["node", "node-newest"] },
   { name: "Deno 2.9", results: ["deno"] },
   { name: "Bun 1.4", results: ["bun"] },
-  { name: "workerd", results: ["node"], files: ["edge.test.mjs", "edgesocket.test.mjs"] },
+  { name: "workerd", results: ["node"], files: ["edge.test.mjs", "edgesocket.test.mjs", "edgetls.test.mjs"] },
   { name: "browsers", results: ["node"], files: ["browser.test.mjs"] },
 ]
 

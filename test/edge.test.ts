@@ -279,7 +279,6 @@ const CODES: Record<string, [title: string, code: string]> = {
   backdoor: ["servers", "ENOTSUP"],
   listen: ["servers", "ENOTSUP"],
   server: ["servers", "ENOTSUP"],
-  tlsClient: ["TLS client", "ENOTSUP"],
   tlsServer: ["TLS server", "ENOTSUP"],
   unix: ["unix sockets", "EAFNOSUPPORT"],
   udp: ["UDP", "EAFNOSUPPORT"],

@@ -8,6 +8,7 @@ import { startWorkerd, type Workerd } from "./workerd.ts"
 const BUNDLE = ["--bundle", "--format=esm", "--conditions=workerd"]
 const EXTERNAL = ["--external:cloudflare:*", "--external:node:*", "--external:*.wasm"]
 
+let count = 0
 const folder = mkdtempSync(join(tmpdir(), "gevent-edge-"))
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
 
@@ -28,8 +29,8 @@ export function project(name: string): string {
 export interface WorkerOptions {
   /** Variables, by name. */
   readonly bindings?: Readonly<Record<string, string | number>>
-  /** The certificate of the authority that its network trusts. */
-  readonly ca: string
+  /** The certificate of the authority that its network trusts; without one there is no TLS. */
+  readonly ca?: string
 }
 
 /** A worker of this folder that runs. */
@@ -42,7 +43,7 @@ export class TestWorker {
 
   /** Bundles a worker of this folder and starts it in workerd. */
   static async start(name: string, { bindings = {}, ca }: WorkerOptions): Promise<TestWorker> {
-    const root = project(name)
+    const root = project(`${name}-${++count}`)
     for (const file of [`${name}.ts`, "routes.ts"]) copyFileSync(join("test", "edge", file), join(root, file))
     execFileSync("node_modules/.bin/esbuild", [`${name}.ts`, ...BUNDLE, ...EXTERNAL, "--outfile=dist/worker.js"], {
       cwd: root,
@@ -50,12 +51,13 @@ export class TestWorker {
     })
     copyFileSync("dist/hub.wasm", join(root, "dist", "hub.wasm"))
     copyFileSync("build/test/wasm/everything.wasm", join(root, "dist", "everything.wasm"))
-    copyFileSync(ca, join(root, "dist", "ca.cert"))
+    if (ca !== undefined) copyFileSync(ca, join(root, "dist", "ca.cert"))
+    const trust = ca === undefined ? "" : ', tlsOptions = (trustedCertificates = [embed "ca.cert"])'
     const variables = Object.entries(bindings).map(([name, value]) => `(name = "${name}", text = "${value}")`)
     const config = readFileSync("examples/edge/config.capnp", "utf8")
       .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:0")
       .replaceAll("echo_client.wasm", "everything.wasm")
-      .replace('"private"])', '"private"], tlsOptions = (trustedCertificates = [embed "ca.cert"]))')
+      .replace('"private"])', `"private"]${trust})`)
       .replace(/bindings = \[.*\]/, `bindings = [${variables.join()}]`)
     writeFileSync(join(root, "dist", "config.capnp"), config)
     return new TestWorker(await startWorkerd(join(root, "dist", "config.capnp"), ["http", "tcp"]))

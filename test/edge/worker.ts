@@ -342,7 +342,6 @@ const routes: Record<string, Route<Environment>> = {
       kill: failureOf(() => killProcess(1, 0)),
       thread: failureOf(() => new ThreadPool(1).spawn(() => 1)),
       signal: failureOf(() => signalHandler(2, () => sleep(0))),
-      tlsClient: failureOf(() => createDefaultContext().wrapSocket(socket, { serverHostname: "localhost" })),
       tlsServer: failureOf(() => createDefaultContext(Purpose.CLIENT_AUTH).wrapSocket(socket, { serverSide: true })),
       compile: await Program.load(new Uint8Array(8)).then(() => "compiled", described),
     }

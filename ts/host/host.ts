@@ -141,17 +141,17 @@ export interface Host extends Home {
   /**
    * Makes of certificates, keys and choices what TLS connections take; any number of them may share it.
    *
-   * @returns -E.NOTSUP on a host without TLS.
+   * @returns -E.NOTSUP on a host without TLS, and in words what it cannot do of what it is told.
    * @throws The host's error for a certificate, a key, a cipher or a version that it cannot use.
    */
-  credentials(options: CredentialOptions): Credentials | number
+  credentials(options: CredentialOptions): Credentials | string | number
 
   /**
    * Puts TLS over a connected descriptor, which then belongs to what is returned.
    *
-   * @returns -E.NOTSUP where the host has no TLS for that side.
+   * @returns -E.NOTSUP where the host has no TLS for that side, and in words what it cannot do of what it is told.
    */
-  secure(inner: Descriptor, options: SecureOptions): Secure | number
+  secure(inner: Descriptor, options: SecureOptions): Secure | string | number
 
   /**
    * Opens a file, a fifo or a device.

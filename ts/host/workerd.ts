@@ -6,6 +6,7 @@ import { E } from "./errno.ts"
 import type { Context, Home, Host, Inbound } from "./host.ts"
 import { web } from "./web.ts"
 import { currentHome } from "./workerd/home.ts"
+import { createCredentials, secure } from "./workerd/secure.ts"
 import { isInbound } from "./workerd/sockets.ts"
 import { Stream } from "./workerd/stream.ts"
 
@@ -15,7 +16,7 @@ const capabilities: Capabilities = {
   inbound: true,
   udp: false,
   unix: false,
-  tlsClient: false,
+  tlsClient: true,
   tlsServer: false,
   processes: false,
   threads: false,
@@ -67,6 +68,10 @@ export const host: Host = {
   stream(family: "inet" | "inet6" | "unix"): Descriptor | number {
     return family === "unix" ? -E.AFNOSUPPORT : new Stream(family)
   },
+
+  credentials: createCredentials,
+
+  secure,
 
   async adopt(connection: unknown): Promise<Inbound | number> {
     return isInbound(connection) ? Stream.adopt(connection) : -E.NOTSOCK
