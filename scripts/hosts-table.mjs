@@ -6,8 +6,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { format, resolveConfig } from "prettier"
 
 // A row and the files of tests that prove it, test/NAME.test.ts, on Node, Deno and Bun. It is there on a host on which one of
-// them passed; when one has failed, nothing is written. On workerd and in browsers the tests of edge.test.ts and browser.test.ts prove it whose titles
-// begin with "ROW:"; "missing: ROW: CODE" proves that a host has it not and which error tells that. `short` rows are in README.md.
+// them passed; when one has failed, nothing is written. On workerd and in browsers the tests of edge*.test.ts and browser.test.ts
+// prove it whose titles begin with "ROW:"; "missing: ROW: …: CODE" proves that a host has it not and which error tells that.
+// `short` rows are in README.md.
 const ROWS = [
   { row: "greenlets, timers", tests: ["greenlet", "gevent", "timeout"], short: true },
   { row: "events, locks, queues, pools", tests: ["event", "lock", "queue", "pool"] },
@@ -32,8 +33,8 @@ const HOSTS = [
   { name: "Node 20 and newer", results: ["node", "node-newest"] },
   { name: "Deno 2.9", results: ["deno"] },
   { name: "Bun 1.4", results: ["bun"] },
-  { name: "workerd", results: ["node"], file: "edge.test.mjs" },
-  { name: "browsers", results: ["node"], file: "browser.test.mjs" },
+  { name: "workerd", results: ["node"], files: ["edge.test.mjs", "edgesocket.test.mjs", "edgetls.test.mjs"] },
+  { name: "browsers", results: ["node"], files: ["browser.test.mjs"] },
 ]
 
 const BEGIN = "<!-- the rows are made by scripts/hosts-table.mjs from the results of the tests -->"
@@ -76,14 +77,14 @@ async function write(path, rows) {
 }
 
 /** What a table says of a row on a host. */
-function cell({ row, tests }, { results: names, file }) {
-  const files = file ? [file] : tests.map((name) => `${name}.test.mjs`)
+function cell({ row, tests }, { results: names, files: own }) {
+  const files = own ?? tests.map((name) => `${name}.test.mjs`)
   const outcomes = names.flatMap((name) => files.flatMap((one) => Object.entries(load(name)?.[one] ?? {})))
-  const proofs = file ? titled(outcomes, `${row}:`) : outcomes
+  const proofs = own ? titled(outcomes, `${row}:`) : outcomes
   for (const [title, outcome] of proofs)
     if (outcome === "failed") problems.push(`${row}: nothing can be said, since a test of it has failed: ${title}`)
   if (proofs.some(([, outcome]) => outcome === "passed")) return "yes"
-  if (!file) return "no"
+  if (!own) return "no"
   const [missing] = titled(outcomes, `missing: ${row}:`)
   if (!missing || missing[1] !== "passed") return "no"
   return `no: \`${missing[0].split(": ").pop()}\``

@@ -23,6 +23,8 @@ const NODE_ONLY = {
   "build.test.mjs": "the build is the same for all hosts and runs on Node",
   "browser.test.mjs": "runs in Chromium, which Node starts",
   "edge.test.mjs": "runs in workerd, which Node starts",
+  "edgesocket.test.mjs": "runs in workerd, which Node starts",
+  "edgetls.test.mjs": "runs in workerd, which Node starts",
   "docs.test.mjs": "runs the examples of the documentation, which serve all hosts, in Node's processes",
   "types.test.mjs": "the types are the same on all hosts",
 }

@@ -355,6 +355,7 @@ test("SO-03: a socket with timeout 0 never waits", async () => {
     using third = new Socket()
     third.setblocking(false)
     assert.is((yield* failure(third.connect(listener.getsockname()))).code, "EINPROGRESS")
+    assert.is((yield* failure(third.connect(listener.getsockname()))).code, "EALREADY")
     yield* sleep(0.05)
     assert.is((yield* failure(third.connect(listener.getsockname()))).code, "EISCONN")
     assert.is(third.getpeername()[1], listener.getsockname()[1])

@@ -16,7 +16,8 @@ import { wait } from "./waiting.ts"
  *
  * @param connection - The connection in the host's own form.
  * @param handle - What handles it: a generator, async or plain function.
- * @returns Nothing, when the handler has ended. Who stops waiting kills it.
+ * @returns Nothing, when the handler has ended, the connection is closed and what was sent is delivered. Who stops waiting kills the
+ *   handler, and what is not delivered yet may be lost.
  * @throws {NotSupportedError} ENOTSUP on a host that hands over no connections; {TypeError} without a handler; both at the call.
  *   {SocketError} ENOTSOCK when it is no connection, ECONNABORTED when it has gone already.
  * @example
@@ -38,14 +39,15 @@ export function serveConnection(
   need("inbound", "accept")
   if (typeof handle !== "function") throw new TypeError("'handle' must be provided")
   return new Flow(function* () {
-    const adopted = yield* wait(host.adopt(connection))
-    if (typeof adopted === "number") throw new SocketError(adopted, "accept")
-    const fd = descriptors.install(adopted)
+    const inbound = yield* wait(host.adopt(connection))
+    if (typeof inbound === "number") throw new SocketError(inbound, "accept")
+    const { descriptor, over } = inbound
+    const fd = descriptors.install(descriptor)
     if (fd < 0) {
-      adopted.close()
+      descriptor.close()
       throw new SocketError(fd, "accept")
     }
-    const peer = adopted.peerAddress()
+    const peer = descriptor.peerAddress()
     const v6 = typeof peer !== "number" && peer.family === "inet6"
     const socket = new Socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM, 0, fd)
     const address: SocketAddress = typeof peer === "number" || peer.family === "unix" ? ["", 0] : [peer.host, peer.port]
@@ -56,5 +58,7 @@ export function serveConnection(
     } finally {
       yield* handler.kill()
     }
+    // the host takes the connection away when its own handler, which waits here, is over
+    yield* wait(over)
   })
 }

@@ -17,7 +17,6 @@ import { Loop } from "gevent-wasm/core"
 import type { Greenlet } from "gevent-wasm/greenlet"
 import { Event } from "gevent-wasm/event"
 import { FileObject } from "gevent-wasm/fileobject"
-import { NotSupportedError } from "gevent-wasm/exceptions"
 import { capabilities } from "gevent-wasm/host"
 import { Semaphore } from "gevent-wasm/lock"
 import { kill as killProcess } from "gevent-wasm/os"
@@ -39,6 +38,7 @@ import { createDefaultContext, Purpose } from "gevent-wasm/ssl"
 import { Popen } from "gevent-wasm/subprocess"
 import { ThreadPool } from "gevent-wasm/threadpool"
 import everything from "./everything.wasm"
+import { answering, described, failureOf, type Route } from "./routes.ts"
 
 interface Environment {
   /** Ports on 127.0.0.1: of an echo server, of one that never says anything … */
@@ -82,23 +82,7 @@ function* echo(port: number, bytes: Uint8Array) {
   return received
 }
 
-function failureOf(call: () => unknown): unknown {
-  try {
-    call()
-    return "nothing thrown"
-  } catch (error) {
-    return described(error)
-  }
-}
-
-function described(error: unknown): unknown {
-  const { name, code, message, capability } = error as Error & { code?: string; capability?: string }
-  return { name, code, message, capability, typed: error instanceof NotSupportedError }
-}
-
-type Route = (parameters: URLSearchParams, environment: Environment, request: Request) => unknown
-
-const routes: Record<string, Route> = {
+const routes: Record<string, Route<Environment>> = {
   // greenlets and time
   "/sleep": async (parameters) => {
     const started = Date.now()
@@ -358,7 +342,6 @@ const routes: Record<string, Route> = {
       kill: failureOf(() => killProcess(1, 0)),
       thread: failureOf(() => new ThreadPool(1).spawn(() => 1)),
       signal: failureOf(() => signalHandler(2, () => sleep(0))),
-      tlsClient: failureOf(() => createDefaultContext().wrapSocket(socket, { serverHostname: "localhost" })),
       tlsServer: failureOf(() => createDefaultContext(Purpose.CLIENT_AUTH).wrapSocket(socket, { serverSide: true })),
       compile: await Program.load(new Uint8Array(8)).then(() => "compiled", described),
     }
@@ -374,16 +357,7 @@ const routes: Record<string, Route> = {
 }
 
 export default {
-  async fetch(request: Request, environment: Environment): Promise<Response> {
-    const { pathname, searchParams } = new URL(request.url)
-    const route = routes[pathname]
-    if (route === undefined) return new Response("no such route", { status: 404 })
-    try {
-      return Response.json((await route(searchParams, environment, request)) ?? null)
-    } catch (error) {
-      return new Response(error instanceof Error ? error.stack : String(error), { status: 500 })
-    }
-  },
+  fetch: answering(routes),
 
   async connect(connection: unknown): Promise<void> {
     await serveConnection(connection, function* (socket, [host]) {

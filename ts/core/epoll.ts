@@ -30,7 +30,7 @@ class Interest implements Observer {
   }
 
   ready(): void {
-    if (!this.hot && (this.descriptor.readiness() & this.events) !== 0) this.epoll.heat(this)
+    if (!this.hot && (this.descriptor.readiness(this.events) & this.events) !== 0) this.epoll.heat(this)
   }
 
   closed(fd: number): void {
@@ -72,7 +72,7 @@ export class Epoll {
   /** Whether a wait would report something now. */
   get hot(): boolean {
     for (let interest = this.head; interest !== undefined; interest = this.head) {
-      if ((interest.descriptor.readiness() & interest.events) !== 0) return true
+      if ((interest.descriptor.readiness(interest.events) & interest.events) !== 0) return true
       this.cool(interest)
     }
     return false
@@ -123,7 +123,7 @@ export class Epoll {
     let interest = this.head
     while (interest !== undefined) {
       const { next } = interest
-      const events = interest.descriptor.readiness() & interest.events
+      const events = interest.descriptor.readiness(interest.events) & interest.events
       if (events === 0) this.cool(interest)
       else if (count === max) {
         this.rotate(interest)

@@ -131,7 +131,7 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
       epolls[epfd - EPOLL_FIRST] = undefined
       return 0
     }),
-    readiness: guarded((fd: number) => descriptors.get(fd)?.readiness() ?? standard(fd)),
+    readiness: guarded((fd: number) => descriptors.get(fd)?.readiness(IN | OUT) ?? standard(fd)),
     event: (id: number, revents: number): void => guest.event(id, revents),
     crashed: (thread: number, overflowed: number): void => guest.crashed(thread, overflowed !== 0),
     resolved: (id: number, status: number, answer: number): void => guest.resolved(id, status, answer >>> 0),

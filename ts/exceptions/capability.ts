@@ -22,9 +22,10 @@ export class NotSupportedError extends SocketError {
   /** What the host lacks. */
   readonly capability: keyof Capabilities
 
-  constructor(capability: keyof Capabilities, syscall?: string) {
+  /** @param message - What exactly it lacks. */
+  constructor(capability: keyof Capabilities, syscall?: string, message?: string) {
     const [errno, what] = MISSING[capability]
-    super(errno, syscall, `${host.name} has no ${what}`)
+    super(errno, syscall, message ?? `${host.name} has no ${what}`)
     this.capability = capability
   }
 }

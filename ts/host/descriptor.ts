@@ -49,8 +49,12 @@ export abstract class Descriptor {
   /** How many hold it, numbers of fd tables above all; the last one to go closes it. */
   links = 0
 
-  /** Epoll bits that hold now, ERR and HUP included. */
-  abstract readiness(): number
+  /**
+   * Epoll bits that hold now, ERR and HUP included.
+   *
+   * @param sought - Those that the caller looks or waits for. A descriptor may leave what nobody seeks where it is.
+   */
+  abstract readiness(sought?: number): number
 
   /** Lets go of it gracefully: what `send` accepted is still delivered. A second call does nothing. */
   abstract close(): void

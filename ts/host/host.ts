@@ -61,6 +61,13 @@ export interface HostProcess {
   kill(signum: number): number
 }
 
+/** A connection that the host has accepted. */
+export interface Inbound {
+  readonly descriptor: Descriptor
+  /** Fulfilled when it is closed and what was sent is delivered, or never will be. */
+  readonly over: Promise<void>
+}
+
 /** A value that follows the asynchronous calls made while it is set. */
 export interface Context<T> {
   /** Calls `fn` with the value set and returns what it returns. */
@@ -134,17 +141,17 @@ export interface Host extends Home {
   /**
    * Makes of certificates, keys and choices what TLS connections take; any number of them may share it.
    *
-   * @returns -E.NOTSUP on a host without TLS.
+   * @returns -E.NOTSUP on a host without TLS, and in words what it cannot do of what it is told.
    * @throws The host's error for a certificate, a key, a cipher or a version that it cannot use.
    */
-  credentials(options: CredentialOptions): Credentials | number
+  credentials(options: CredentialOptions): Credentials | string | number
 
   /**
    * Puts TLS over a connected descriptor, which then belongs to what is returned.
    *
-   * @returns -E.NOTSUP where the host has no TLS for that side.
+   * @returns -E.NOTSUP where the host has no TLS for that side, and in words what it cannot do of what it is told.
    */
-  secure(inner: Descriptor, options: SecureOptions): Secure | number
+  secure(inner: Descriptor, options: SecureOptions): Secure | string | number
 
   /**
    * Opens a file, a fifo or a device.
@@ -155,7 +162,7 @@ export interface Host extends Home {
   open(path: string | URL, mode: FileMode, blocking: boolean): Descriptor | number
 
   /** Takes over a connection that the host has accepted, in the form in which it hands it to the program; or an errno. */
-  adopt(connection: unknown): Promise<Descriptor | number>
+  adopt(connection: unknown): Promise<Inbound | number>
 
   /**
    * Starts a thread that runs `main`, which goes there as its source and so may use nothing from around it.

@@ -10,7 +10,17 @@ export {
   type SecureOptions,
   type SecureSession,
 } from "./secure.ts"
-export type { Context, FileMode, FileStat, Home, Host, HostProcess, ResolvedAddress, SpawnOptions } from "./host.ts"
+export type {
+  Context,
+  FileMode,
+  FileStat,
+  Home,
+  Host,
+  HostProcess,
+  Inbound,
+  ResolvedAddress,
+  SpawnOptions,
+} from "./host.ts"
 export { capabilities } from "./current.ts"
 export type { Code, Evaluator } from "./evaluator.ts"
 export type { Capabilities } from "./capabilities.ts"

@@ -34,8 +34,10 @@ export interface SecureOptions {
   readonly checkName: boolean
   /** Whether the peer's certificate has to be there and to be good. Of a server: whether one is asked for. */
   readonly verify: "none" | "optional" | "required"
-  /** Whether `unwrap` and `ragged` have to work. Without them a host may have a faster way. */
+  /** Whether `unwrap` and `ragged` have to work, if the host has them. Without them it may have a faster way. */
   readonly unwrap: boolean
+  /** Whether `ragged` is asked for. */
+  readonly ragged: boolean
   /** Protocols of the application, the best first. */
   readonly protocols: readonly string[]
   /**
@@ -77,14 +79,14 @@ export interface PeerCertificate {
 
 /** What was agreed upon in a handshake. */
 export interface SecureSession {
-  /** `"TLSv1.3"`. */
+  /** `"TLSv1.3"`; null when the host does not tell. */
   readonly version: string | null
-  /** OpenSSL's name of the cipher suite, and the version that defined it. */
+  /** OpenSSL's name of the cipher suite, and the version that defined it; null when the host does not tell. */
   readonly cipher: { readonly name: string; readonly version: string } | null
   /** The protocol of the application; null when none was agreed upon. */
   readonly protocol: string | null
-  /** Whether an earlier session was resumed. */
-  readonly resumed: boolean
+  /** Whether an earlier session was resumed; null when the host does not tell. */
+  readonly resumed: boolean | null
 }
 
 /**
@@ -116,8 +118,8 @@ export abstract class Secure extends Descriptor {
   /** What the handshake came to; null before its end. */
   abstract session(): SecureSession | null
 
-  /** The peer's certificate; null when it has shown none. */
-  abstract peerCertificate(): PeerCertificate | null
+  /** The peer's certificate; null when it has shown none, -E.NOTSUP when the host does not tell. */
+  abstract peerCertificate(): PeerCertificate | number | null
 
   /** Bytes that only the two ends of this connection know; or -E.NOTSUP, or -E.NOTCONN before the handshake. */
   abstract channelBinding(type: "tls-unique" | "tls-exporter"): Uint8Array | number

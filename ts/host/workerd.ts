@@ -3,9 +3,10 @@ import hub from "./hub.wasm"
 import type { Capabilities } from "./capabilities.ts"
 import type { Descriptor } from "./descriptor.ts"
 import { E } from "./errno.ts"
-import type { Context, Home, Host } from "./host.ts"
+import type { Context, Home, Host, Inbound } from "./host.ts"
 import { web } from "./web.ts"
 import { currentHome } from "./workerd/home.ts"
+import { createCredentials, secure } from "./workerd/secure.ts"
 import { isInbound } from "./workerd/sockets.ts"
 import { Stream } from "./workerd/stream.ts"
 
@@ -15,7 +16,7 @@ const capabilities: Capabilities = {
   inbound: true,
   udp: false,
   unix: false,
-  tlsClient: false,
+  tlsClient: true,
   tlsServer: false,
   processes: false,
   threads: false,
@@ -68,7 +69,11 @@ export const host: Host = {
     return family === "unix" ? -E.AFNOSUPPORT : new Stream(family)
   },
 
-  async adopt(connection: unknown): Promise<Descriptor | number> {
+  credentials: createCredentials,
+
+  secure,
+
+  async adopt(connection: unknown): Promise<Inbound | number> {
     return isInbound(connection) ? Stream.adopt(connection) : -E.NOTSOCK
   },
 

@@ -28,7 +28,7 @@ class PollWait extends ReadinessWait<PollEvent[]> {
     for (const [fd, mask] of this.masks) {
       const descriptor = descriptors.get(fd)
       // the bits are those of epoll
-      const events = descriptor === undefined ? POLLNVAL : descriptor.readiness() & (mask | ALWAYS)
+      const events = descriptor === undefined ? POLLNVAL : descriptor.readiness(mask) & (mask | ALWAYS)
       if (events !== 0) ready.push([fd, events])
     }
     return ready.length > 0 ? ready : null

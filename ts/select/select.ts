@@ -32,7 +32,7 @@ class SelectWait<R extends Selectable, W extends Selectable> extends ReadinessWa
   }
 
   protected collect(): Selected<R, W> | null {
-    for (const fd of this.others.values()) readiness(fd)
+    for (const fd of this.others.values()) readiness(fd, 0)
     const readable = pick(this.readers, READABLE)
     const writable = pick(this.writers, WRITABLE)
     return readable.length > 0 || writable.length > 0 ? [readable, writable, []] : null
@@ -92,13 +92,13 @@ function numbered<S extends Selectable>(list: Iterable<S>): Map<S, number> {
 
 function pick<S>(numbers: Map<S, number>, events: number): S[] {
   const ready: S[] = []
-  for (const [item, fd] of numbers) if ((readiness(fd) & events) !== 0) ready.push(item)
+  for (const [item, fd] of numbers) if ((readiness(fd, events) & events) !== 0) ready.push(item)
   return ready
 }
 
 /** @throws {SocketError} EBADF when it is not open. */
-function readiness(fd: number): number {
+function readiness(fd: number, events: number): number {
   const descriptor = descriptors.get(fd)
   if (descriptor === undefined) throw new SocketError(E.BADF, "select")
-  return descriptor.readiness()
+  return descriptor.readiness(events)
 }

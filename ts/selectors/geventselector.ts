@@ -31,7 +31,8 @@ class SelectorWait<D> extends ReadinessWait<Ready<D>[]> {
     for (const key of this.keys) {
       // one that was unregistered meanwhile, and a number that was closed, have no events
       if (this.current.get(key.fd) !== key) continue
-      const bits = descriptors.get(key.fd)?.readiness() ?? 0
+      const sought = (key.events & EVENT_READ ? READABLE : 0) | (key.events & EVENT_WRITE ? WRITABLE : 0)
+      const bits = descriptors.get(key.fd)?.readiness(sought) ?? 0
       const events = (bits & READABLE ? EVENT_READ : 0) | (bits & WRITABLE ? EVENT_WRITE : 0)
       if ((events & key.events) !== 0) ready.push([key, events & key.events])
     }

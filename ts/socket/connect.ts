@@ -8,10 +8,14 @@ import type { Endpoint } from "./endpoint.ts"
 import { IoWait } from "./iowait.ts"
 import { Lookup } from "./lookup.ts"
 
-/** Starts to connect: whether the connection is there at once. @throws {SocketError} */
-export function startConnect(descriptor: Descriptor, address: Address): boolean {
+/**
+ * Starts to connect: whether the connection is there at once.
+ *
+ * @throws {SocketError} With timeout 0 also EINPROGRESS, and EALREADY after that.
+ */
+export function startConnect(descriptor: Descriptor, address: Address, timeout: number | null): boolean {
   const result = descriptor.connect(address)
-  if (result === -E.INPROGRESS || result === -E.ALREADY) return false
+  if (timeout !== 0 && (result === -E.INPROGRESS || result === -E.ALREADY)) return false
   if (result < 0) throw new SocketError(result, "connect")
   return true
 }
@@ -46,8 +50,7 @@ export class Connect<T = void> extends IoWait<T> {
     direction.checkFree()
     const known = knownAddress(family, target)
     if (known !== null) {
-      if (startConnect(descriptor, known)) return true
-      if (endpoint.timeout === 0) throw new SocketError(E.INPROGRESS, "connect")
+      if (startConnect(descriptor, known, endpoint.timeout)) return true
       direction.claim(this)
       direction.watch()
     } else {
@@ -70,8 +73,8 @@ export class Connect<T = void> extends IoWait<T> {
   /** Called by the look-up. */
   found(address: Address): void {
     try {
-      if (startConnect(this.endpoint.descriptor, address)) this.ready()
-      else if (this.endpoint.timeout === 0) this.interrupted(new SocketError(E.INPROGRESS, "connect"))
+      const { descriptor, timeout } = this.endpoint
+      if (startConnect(descriptor, address, timeout)) this.ready()
       else this.direction.watch()
     } catch (error) {
       this.interrupted(error as SocketError)

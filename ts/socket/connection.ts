@@ -176,11 +176,10 @@ class Connection extends Wait<Socket> implements EventSink {
         socket = new Socket(family)
         socket.settimeout(this.timeout)
         if (this.source !== null) socket.bind(this.source)
-        if (startConnect(socket.endpoint.descriptor, toAddress(family, next))) {
+        if (startConnect(socket.endpoint.descriptor, toAddress(family, next), this.timeout)) {
           this.value = socket
           return true
         }
-        if (this.timeout === 0) throw new SocketError(E.INPROGRESS, "connect")
         const attempt = new ConnectionAttempt(this, socket)
         this.attempts.add(attempt)
         attempt.watch()

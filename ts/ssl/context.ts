@@ -1,5 +1,5 @@
 import { host } from "#host"
-import { need, SocketError } from "../exceptions.ts"
+import { need, NotSupportedError, SocketError } from "../exceptions.ts"
 import type { Flow } from "../flow.ts"
 import { errorMessage } from "../host/errno.ts"
 import type { Credentials, PemOrDer } from "../host/secure.ts"
@@ -282,7 +282,7 @@ export class SSLContext {
 
   private make(): Credentials {
     need(this.protocol === PROTOCOL_TLS_SERVER ? "tlsServer" : "tlsClient", "SSLContext")
-    let made: Credentials | number
+    let made: Credentials | string | number
     try {
       made = host.credentials({
         chains: this.chains,
@@ -297,6 +297,7 @@ export class SSLContext {
     } catch (error) {
       throw fromHostError(error)
     }
+    if (typeof made === "string") throw new NotSupportedError("tlsClient", "SSLContext", made)
     if (typeof made === "number") throw new SocketError(made, "SSLContext")
     return made
   }

@@ -1,5 +1,5 @@
 import { host } from "#host"
-import { SocketError } from "../exceptions.ts"
+import { NotSupportedError, SocketError } from "../exceptions.ts"
 import { Flow } from "../flow.ts"
 import type { Descriptor } from "../host/descriptor.ts"
 import { E } from "../host/errno.ts"
@@ -251,7 +251,7 @@ export class SSLSocket extends StreamOnlySocket {
    *
    * @param binaryForm - Returns the bytes in DER, whether it was verified or not.
    * @returns null when the peer has shown none; `{}` when it was not verified (CERT_NONE).
-   * @throws {SocketError} ENOTCONN before the end of the handshake.
+   * @throws {SocketError} ENOTCONN before the end of the handshake; ENOTSUP when this host does not tell it.
    */
   getpeercert(binaryForm?: false): CertificateInfo | Record<string, never> | null
   getpeercert(binaryForm: true): Uint8Array | null
@@ -259,17 +259,23 @@ export class SSLSocket extends StreamOnlySocket {
     const secure = this.wrapped("getpeercert")
     if (secure.session() === null) throw new SocketError(E.NOTCONN, "getpeercert", "handshake not done yet")
     const certificate = secure.peerCertificate()
+    if (typeof certificate === "number") {
+      throw new SocketError(certificate, "getpeercert", "this host does not tell the certificate")
+    }
     if (certificate === null) return null
     if (binaryForm) return certificate.raw
     return this.current.verifyMode === CERT_NONE ? {} : describeCertificate(certificate)
   }
 
-  /** The cipher suite, the version that defined it, and its secret bits; null before the end of the handshake. gevent: `cipher()`. */
+  /**
+   * The cipher suite, the version that defined it, and its secret bits; null before the end of the handshake, and when this host does
+   * not tell. gevent: `cipher()`.
+   */
   cipher(): Cipher | null {
     return cipherOf(this.secure?.session() ?? null)
   }
 
-  /** `"TLSv1.3"`; null before the end of the handshake. gevent: `version()`. */
+  /** `"TLSv1.3"`; null before the end of the handshake, and when this host does not tell. gevent: `version()`. */
   version(): string | null {
     return this.secure?.session()?.version ?? null
   }
@@ -284,7 +290,10 @@ export class SSLSocket extends StreamOnlySocket {
     return null
   }
 
-  /** Whether an earlier session was resumed; null before the end of the handshake. gevent: `session_reused`. */
+  /**
+   * Whether an earlier session was resumed; null before the end of the handshake, and when this host does not tell. gevent:
+   * `session_reused`.
+   */
   get sessionReused(): boolean | null {
     return this.secure?.session()?.resumed ?? null
   }
@@ -361,6 +370,7 @@ export class SSLSocket extends StreamOnlySocket {
     try {
       const inner = this.endpoint.descriptor
       const secure = host.secure(inner, this.secureOptions())
+      if (typeof secure === "string") throw new NotSupportedError("tlsClient", "wrap", secure)
       if (typeof secure === "number") throw new SocketError(secure, "wrap")
       this.endpoint.exchange(secure)
       this.secure = secure
@@ -380,6 +390,7 @@ export class SSLSocket extends StreamOnlySocket {
       checkName: current.checkHostname,
       verify: verifyMode === CERT_NONE ? "none" : verifyMode === CERT_REQUIRED ? "required" : "optional",
       unwrap,
+      ragged: !this.suppressRaggedEofs,
       protocols: current.alpnProtocols,
       choose: current.sniCallback === null ? undefined : (name) => choose(this, name),
     }

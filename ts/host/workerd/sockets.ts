@@ -11,6 +11,8 @@ export interface Connection {
   readonly opened: Promise<SocketInfo>
   readonly closed: Promise<void>
   close(): Promise<void>
+  /** The same connection with TLS. Both streams have to be free: no reader, no writer. */
+  startTls(): Connection
 }
 
 interface ReadableStream {
@@ -24,12 +26,14 @@ interface WritableStream {
 /** Reads chunks. */
 export interface Reader {
   read(): Promise<{ done: boolean; value?: Uint8Array }>
+  releaseLock(): void
 }
 
 /** Writes chunks. */
 export interface Writer {
   write(chunk: Uint8Array): Promise<void>
   close(): Promise<void>
+  releaseLock(): void
 }
 
 /** Whether it is what workerd hands to a `connect` handler. */

@@ -3,7 +3,7 @@ import { waitUntil } from "cloudflare:workers"
 import { ChunkQueue } from "../chunks.ts"
 import { ERR, HUP, IN, OUT, RDHUP, type Address } from "../descriptor.ts"
 import { E } from "../errno.ts"
-import type { Home } from "../host.ts"
+import type { Home, Inbound } from "../host.ts"
 import {
   IPPROTO_TCP,
   LINGER_ON,
@@ -30,11 +30,19 @@ const CLOSED = 4
 /** How many bytes wait here in each direction, before reading stops or sending has to wait. */
 const HIGH_WATER_MARK = 262144
 const LARGEST_WRITE = 65536
+/** How many milliseconds a peer has to end a connection with TLS, after this end has. */
+const FAREWELL = 2000
+
+/** Takes over the connection of a stream, in the request that it belongs to; undefined when it has failed meanwhile. */
+export type Taker = (connection: Connection | undefined, home: Home) => void
 
 /**
  * A TCP connection over a socket of `cloudflare:sockets`. Calls only touch two queues of bytes. What moves them are two async
  * functions that were started in the request that the socket belongs to, since nobody else may use it; so a call may come from
  * another request.
+ *
+ * A connection that this end has made is read only when somebody wants what comes, since a read that is under way can neither be
+ * called off nor does workerd start TLS beside it.
  */
 export class Stream extends StreamDescriptor {
   private readonly family: "inet" | "inet6"
@@ -52,6 +60,16 @@ export class Stream extends StreamDescriptor {
   private writing = 0
   private transmitted: Promise<void> | undefined = undefined
   private readonly options = new SocketOptions()
+  /** Whether it is read to the end, wanted or not. */
+  private eager = true
+  private wanted = false
+  /** Whether a read is under way. */
+  private reading = false
+  private target: Address | undefined = undefined
+  private taker: Taker | undefined = undefined
+  /** Whether there is TLS in what comes, of which nobody sees more than its data. */
+  private sealed = false
+  private moreWanted: () => void = ignore
   private moreRoom: () => void = ignore
   private moreData: () => void = ignore
 
@@ -61,25 +79,68 @@ export class Stream extends StreamDescriptor {
   }
 
   /** A connection that workerd has accepted. */
-  static async adopt(connection: Connection): Promise<Stream | number> {
+  static async adopt(connection: Connection): Promise<Inbound | number> {
     try {
       const info = await connection.opened
       const stream = new Stream(addressOf(info.remoteAddress)?.family === "inet6" ? "inet6" : "inet")
       stream.state = CONNECTING
       stream.attach(connection)
-      stream.connected(info)
-      return stream
+      const over = stream.connected(info)
+      return { descriptor: stream, over }
     } catch {
       return -E.CONNABORTED
     }
+  }
+
+  /** A connection that is there and has TLS. */
+  static over(connection: Connection, info: SocketInfo, { family }: Stream, home: Home): Stream {
+    const stream = new Stream(family)
+    stream.home = home
+    stream.sealed = true
+    stream.connection = connection
+    connection.closed.catch(ignore)
+    void stream.connected(info)
+    return stream
   }
 
   override belongsTo(home: Home): boolean {
     return this.home === home
   }
 
-  override readiness(): number {
+  /** Bytes that wait to be received. */
+  get pending(): number {
+    return this.inbox.size
+  }
+
+  /** The host that it was to connect to, a name or a number; empty for a connection that came from there. */
+  get host(): string {
+    return this.target === undefined || this.target.family === "unix" ? "" : this.target.host
+  }
+
+  /** Why its connection cannot be given away; empty when it can. */
+  get kept(): string {
+    if (this.eager) return "starts TLS only on a connection that this end has made"
+    if (this.reading) return "does not start TLS while somebody waits for what comes: wrap the socket before"
+    if (this.inbox.size > 0) return "has received something that was not read, and cannot give it to TLS"
+    return ""
+  }
+
+  /** Gives its connection away, when what was sent is written. Then it is there for its addresses and options alone. */
+  give(taker: Taker): void {
+    const ended = this.state !== CONNECTED || this.readEnded || this.writeEnded
+    this.readEnded = this.writeEnded = true
+    if (ended) {
+      taker(undefined, this.home!)
+      return
+    }
+    this.taker = taker
+    this.moreWanted()
+    this.moreData()
+  }
+
+  override readiness(sought = 0): number {
     if (this.state === CONNECTED) {
+      if ((sought & (IN | RDHUP)) !== 0) this.want()
       let bits = this.inbox.size > 0 ? IN : 0
       if (this.outbox.size + this.writing < HIGH_WATER_MARK) bits |= OUT
       if (this.readEnded) bits |= IN | RDHUP
@@ -111,8 +172,11 @@ export class Stream extends StreamDescriptor {
     if (this.state === FAILED) return this.failureOnce()
     if (address.family === "unix" || address.family !== this.family) return -E.AFNOSUPPORT
     const hostname = address.host.includes(":") ? `[${address.host}]` : address.host
+    this.target = address
+    this.eager = false
     try {
-      const options = { secureTransport: "off", allowHalfOpen: true } as const
+      // TLS may start later
+      const options = { secureTransport: "starttls", allowHalfOpen: true } as const
       this.attach(connect({ hostname, port: address.port }, options) as Connection)
     } catch {
       return -E.INVAL // an address that workerd does not take
@@ -156,7 +220,10 @@ export class Stream extends StreamDescriptor {
 
   override shutdown(how: 0 | 1 | 2): number {
     if (this.state !== CONNECTED) return this.state === CLOSED ? -E.BADF : -E.NOTCONN
-    if (how !== 1) this.readEnded = true
+    if (how !== 1) {
+      this.readEnded = true
+      this.drain()
+    }
     if (how !== 0) {
       this.writeEnded = true
       this.moreData()
@@ -172,7 +239,7 @@ export class Stream extends StreamDescriptor {
 
   override peerAddress(): Address | number {
     if (this.state !== CONNECTED) return this.state === CLOSED ? -E.BADF : -E.NOTCONN
-    return this.peer ?? -E.NOTCONN
+    return this.peer ?? this.target ?? -E.NOTCONN
   }
 
   override setOption(level: number, name: number, value: number): number {
@@ -199,7 +266,9 @@ export class Stream extends StreamDescriptor {
     this.inbox.clear()
     if (abortive) this.outbox.clear()
     // the request may end before all is sent
-    else if (this.outbox.size + this.writing > 0 && this.home === currentHome()) waitUntil(this.transmitted!)
+    else if ((this.sealed || this.outbox.size + this.writing > 0) && this.home === currentHome())
+      waitUntil(this.transmitted!)
+    this.drain()
     this.moreRoom()
     this.moreData()
   }
@@ -213,7 +282,7 @@ export class Stream extends StreamDescriptor {
   private async open(): Promise<void> {
     try {
       const info = await this.connection!.opened
-      if (this.state === CONNECTING) this.connected(info)
+      if (this.state === CONNECTING) void this.connected(info)
       else void this.connection!.close().catch(ignore)
     } catch {
       // workerd says no more than that it did not work
@@ -221,22 +290,32 @@ export class Stream extends StreamDescriptor {
     }
   }
 
-  private connected(info: SocketInfo): void {
+  private connected(info: SocketInfo): Promise<void> {
     this.state = CONNECTED
     this.peer = addressOf(info.remoteAddress)
     this.local = addressOf(info.localAddress)
-    void this.receive(this.connection!)
-    this.transmitted = this.transmit(this.connection!)
+    const received = this.receive(this.connection!)
+    this.transmitted = this.transmit(this.connection!, received)
     this.notify()
+    return this.transmitted
   }
 
   private async receive({ readable }: Connection): Promise<void> {
     const reader = readable.getReader()
     try {
       for (;;) {
+        while (!this.eager) {
+          if (this.taker !== undefined) {
+            reader.releaseLock()
+            return
+          }
+          if (this.wanted) break
+          await new Promise<void>((resolve) => (this.moreWanted = resolve))
+        }
+        this.reading = true
         const { done, value } = await reader.read()
+        this.reading = this.wanted = false
         if (done) break
-        // nobody wants it, and it must not keep the peer from reading what is still to be sent
         if (value === undefined || this.readEnded) continue
         this.inbox.push(value)
         if (this.inbox.size === value.length) this.notify()
@@ -249,7 +328,7 @@ export class Stream extends StreamDescriptor {
     }
   }
 
-  private async transmit(connection: Connection): Promise<void> {
+  private async transmit(connection: Connection, received: Promise<void>): Promise<void> {
     const writer = connection.writable.getWriter()
     try {
       for (;;) {
@@ -260,11 +339,19 @@ export class Stream extends StreamDescriptor {
           const blocked = this.outbox.size + this.writing >= HIGH_WATER_MARK
           this.writing = 0
           if (blocked) this.notify()
+        } else if (this.taker !== undefined) {
+          writer.releaseLock()
+          await received
+          this.taker(connection, this.home!)
+          return
         } else if (this.writeEnded) break
         else await new Promise<void>((resolve) => (this.moreData = resolve))
       }
       await writer.close()
+      // What is closed with something unread, such as a session ticket, is reset by the system, and what was sent is lost.
+      if (this.sealed) await Promise.race([received, new Promise((resolve) => setTimeout(resolve, FAREWELL))])
     } catch {
+      this.taker?.(undefined, this.home!)
       this.failed(E.CONNRESET)
     }
     while (this.state === CONNECTED) await new Promise<void>((resolve) => (this.moreData = resolve))
@@ -281,9 +368,23 @@ export class Stream extends StreamDescriptor {
     this.notify()
   }
 
+  // Somebody would take what comes.
+  private want(): void {
+    if (this.wanted || this.inbox.size > 0) return
+    this.wanted = true
+    this.moreWanted()
+  }
+
+  // Nobody will take what comes: it must not keep the peer from reading what is still to be sent.
+  private drain(): void {
+    this.eager = true
+    this.moreWanted()
+  }
+
   // What recv says when the queue is empty.
   private nothing(): number {
     if (this.state === CLOSED) return -E.BADF
+    this.want()
     if (this.error !== 0) return -this.takeError()
     if (this.readEnded) return 0
     return this.state === CONNECTED || this.state === CONNECTING ? -E.AGAIN : -E.NOTCONN
