@@ -4,8 +4,8 @@ using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "edge", worker = .worker),
-    # without this, workerd connects to public addresses alone
-    (name = "network", network = (allow = ["public", "private"])),
+    # without this, workerd connects to public addresses alone; and without tlsOptions it has no TLS
+    (name = "network", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [
     (name = "http", address = "127.0.0.1:8080", http = (), service = "edge"),
