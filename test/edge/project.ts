@@ -53,11 +53,12 @@ export class TestWorker {
     copyFileSync("build/test/wasm/everything.wasm", join(root, "dist", "everything.wasm"))
     if (ca !== undefined) copyFileSync(ca, join(root, "dist", "ca.cert"))
     const trust = ca === undefined ? "" : ', tlsOptions = (trustedCertificates = [embed "ca.cert"])'
+    const network = /, tlsOptions = \(.*?\)(?=\)\))/
     const variables = Object.entries(bindings).map(([name, value]) => `(name = "${name}", text = "${value}")`)
     const config = readFileSync("examples/edge/config.capnp", "utf8")
       .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:0")
       .replaceAll("echo_client.wasm", "everything.wasm")
-      .replace('"private"])', `"private"]${trust})`)
+      .replace(network, trust)
       .replace(/bindings = \[.*\]/, `bindings = [${variables.join()}]`)
     writeFileSync(join(root, "dist", "config.capnp"), config)
     return new TestWorker(await startWorkerd(join(root, "dist", "config.capnp"), ["http", "tcp"]))
