@@ -25,6 +25,7 @@ export class Channel {
   private readonly watched: readonly string[]
   private seen: string
   private looked: number
+  private iteration = -1
   private readonly leave = (): void => this.close()
 
   /** @throws {TypeError} {RangeError} for an option that is none; {InvalidIP} for a server that is no address; {NotSupportedError}. */
@@ -101,6 +102,10 @@ export class Channel {
   }
 
   private refresh(): void {
+    // the time is asked for once in a turn of the loop
+    const { iteration } = this.loop
+    if (iteration === this.iteration) return
+    this.iteration = iteration
     const now = host.monotonic()
     if (now - this.looked < LOOK_INTERVAL * 1000) return
     this.looked = now

@@ -46,6 +46,8 @@ query_send(ares_channel_t *channel, ares_server_t *server, ares_send_flags_t fla
   int plain = is_plain(query);
   ares_status_t status;
 
+  if (!channel->qcache_max_ttl)
+    flags |= ARES_SEND_FLAG_NOCACHE; /* c-ares would look into an empty cache, with a key that it makes of the query */
   sending = plain ? query : NULL;
   status = ares_send_nolock(channel, server, flags, query, callback, arg, qid);
   sent = plain && sending != query ? query : NULL;
