@@ -1,11 +1,12 @@
 // Checks the documentation: every export of every module that package.json names has a TSDoc block, the examples there and in
-// README.md and docs/ compile, and docs/differences.md has one line for a row, in order. An example of what is not exported
-// may be a fragment.
+// README.md and docs/ compile, docs/differences.md has one line for a row, in order, and README.md is short. An example of what
+// is not exported may be a fragment.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import ts from "typescript"
 
 const FOLDER = "build/doc-examples"
+const MOST_LINES = 100
 const SECTIONS = "GV GR HB CO TO EV LK QU PL LO TP SO SS RS RT RB RA RD SL OS SG SP FO SV BD UT".split(" ")
 
 const problems = []
@@ -15,9 +16,15 @@ const documented = new Set()
 checkExports()
 checkExamples()
 checkDifferences()
+checkReadme()
 for (const problem of problems) console.error(problem)
 console.log(`docs: ${counts.exports} exports, ${counts.examples} examples, ${problems.length} problems`)
 process.exitCode = problems.length ? 1 : 0
+
+function checkReadme() {
+  const lines = readFileSync("README.md", "utf8").trimEnd().split("\n").length
+  if (lines >= MOST_LINES) problems.push(`README.md has ${lines} lines, and should have less than ${MOST_LINES}`)
+}
 
 function checkExports() {
   const entries = publicModules()
