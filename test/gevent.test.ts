@@ -31,6 +31,7 @@ import * as assert from "uvu/assert"
 import { moduleArguments } from "./hostprocess.ts"
 import { takeReports } from "./reports.ts"
 import { failure, isA, testGenericGet } from "./timing.ts"
+import { undead } from "./undead.ts"
 
 test.before.each(() => void takeReports())
 
@@ -329,18 +330,6 @@ test("GV-07: killall takes any iterable, kills within one callback and waits for
     yield* killall(all)
   })
 })
-
-// it outlives every kill
-const undead = spawn(async () => {
-  for (;;) {
-    try {
-      await sleep(1e6, false)
-    } catch {
-      continue
-    }
-  }
-})
-await sleep(0)
 
 testGenericGet("GV-07 TO-11: killall", test, () => ({ call: (timeout) => killall([undead], undefined, true, timeout) }))
 

@@ -24,6 +24,7 @@ import * as assert from "uvu/assert"
 import { survivors } from "./collect.ts"
 import { takeReports } from "./reports.ts"
 import { failure, isA, testGenericGet, testGenericWait, type Blocking } from "./timing.ts"
+import { undead } from "./undead.ts"
 
 type Steps<T = void> = Generator<Wait<unknown>, T, unknown>
 
@@ -42,18 +43,6 @@ const ENDLESS = {
 }
 
 test.before.each(() => void takeReports())
-
-// it outlives every kill
-const undead = spawn(async () => {
-  for (;;) {
-    try {
-      await sleep(1e6, false)
-    } catch {
-      continue
-    }
-  }
-})
-await sleep(0)
 
 function endless(): Blocking & { greenlet: Greenlet<unknown> } {
   const greenlet = spawn(() => sleep(1e6, false))

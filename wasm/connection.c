@@ -19,15 +19,6 @@ struct connection {
   struct sockaddr_storage peer;
 };
 
-static int
-result(int value)
-{
-  if (value >= 0)
-    return value;
-  errno = -value;
-  return -1;
-}
-
 static struct connection *
 connection_of(struct resolver *resolver, int fd)
 {
@@ -49,7 +40,7 @@ on_socket(int domain, int type, int protocol, void *data)
     errno = ENOMEM;
     return ARES_SOCKET_BAD;
   }
-  if ((fd = result(host_sock_open(domain, type, protocol))) < 0) {
+  if ((fd = host_result(host_sock_open(domain, type, protocol))) < 0) {
     free(connection);
     return ARES_SOCKET_BAD;
   }
@@ -74,7 +65,7 @@ on_close(ares_socket_t fd, void *data)
     *link = connection->next;
     free(connection);
   }
-  return result(host_fd_close(fd));
+  return host_result(host_fd_close(fd));
 }
 
 static int
@@ -87,7 +78,7 @@ on_connect(ares_socket_t fd, const struct sockaddr *address, ares_socklen_t leng
     memcpy(&connection->peer, address, length);
     connection->length = length;
   }
-  return result(host_sock_connect(fd, address, length));
+  return host_result(host_sock_connect(fd, address, length));
 }
 
 static ares_ssize_t
@@ -101,14 +92,14 @@ on_receive(ares_socket_t fd, void *buffer, size_t length, int flags, struct sock
     memcpy(address, &connection->peer, connection->length);
     *size = connection->length;
   }
-  return result(got);
+  return host_result(got);
 }
 
 static ares_ssize_t
 on_send(ares_socket_t fd, const void *buffer, size_t length, int flags, const struct sockaddr *address, ares_socklen_t size, void *data)
 {
   (void)flags, (void)address, (void)size, (void)data;
-  return result(host_sock_send(fd, buffer, length));
+  return host_result(host_sock_send(fd, buffer, length));
 }
 
 static int

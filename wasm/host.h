@@ -5,10 +5,21 @@
 #ifndef GEVENT_HOST_H
 #define GEVENT_HOST_H
 
+#include <errno.h>
 #include <stdint.h>
 
 #define HOST(name) __attribute__((import_module("host"), import_name(#name))) extern
 #define EXPORT(name) __attribute__((export_name(#name)))
+
+/* A result as POSIX has it. */
+static inline int
+host_result(int value)
+{
+  if (value >= 0)
+    return value;
+  errno = -value;
+  return -1;
+}
 
 struct epoll_event;
 
@@ -49,8 +60,8 @@ HOST(pipe) int host_pipe(int fds[2]);
 HOST(waitpid) int host_waitpid(int pid, int *status, int options);
 HOST(lstat) int host_lstat(const char *path, double fields[11]);
 
-/* c-ares: the answer to the search `id`; `status` is an ARES_ code, and the bytes are what wasm/answer.c writes */
-HOST(resolved) void host_resolved(int id, int status, const void *answer, int length);
+/* c-ares: the answer to the search `id`; `status` is an ARES_ code, and the answer is what wasm/answer.c writes */
+HOST(resolved) void host_resolved(int id, int status, const void *answer);
 
 /* The length of a configuration file, of which as much as there is room for is put into the buffer. */
 HOST(config) int host_config(const char *path, void *buffer, int size);

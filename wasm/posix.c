@@ -1,7 +1,6 @@
 /* The part of POSIX that libev calls and this libc lacks or would send elsewhere: epoll, pipe, waitpid, lstat, signals. */
 #include "host.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -9,30 +8,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int
-result(int value)
-{
-  if (value >= 0)
-    return value;
-  errno = -value;
-  return -1;
-}
-
-int epoll_create1(int flags) { (void)flags; return result(host_epoll_create()); }
-int epoll_create(int size) { (void)size; return result(host_epoll_create()); }
+int epoll_create1(int flags) { (void)flags; return host_result(host_epoll_create()); }
+int epoll_create(int size) { (void)size; return host_result(host_epoll_create()); }
 
 int
 epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 {
   uint64_t data = event ? event->data.u64 : 0;
-  return result(host_epoll_ctl(epfd, op, fd, event ? event->events : 0, (uint32_t)data, (uint32_t)(data >> 32)));
+  return host_result(host_epoll_ctl(epfd, op, fd, event ? event->events : 0, (uint32_t)data, (uint32_t)(data >> 32)));
 }
 
 int
 epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
 {
   (void)timeout; /* a hub never blocks */
-  return result(host_epoll_wait(epfd, events, max));
+  return host_result(host_epoll_wait(epfd, events, max));
 }
 
 /* libev closes its epoll instance as the file descriptor that it is elsewhere. */
@@ -40,12 +30,12 @@ int
 close(int fd)
 {
   if (fd >= HOST_EPOLL_FIRST)
-    return result(host_epoll_close(fd));
-  return fd >= 0 && fd <= 2 ? 0 : result(host_fd_close(fd)); /* stdio belongs to the host */
+    return host_result(host_epoll_close(fd));
+  return fd >= 0 && fd <= 2 ? 0 : host_result(host_fd_close(fd)); /* stdio belongs to the host */
 }
 
-int pipe(int fds[2]) { return result(host_pipe(fds)); }
-pid_t waitpid(pid_t pid, int *status, int options) { return result(host_waitpid(pid, status, options)); }
+int pipe(int fds[2]) { return host_result(host_pipe(fds)); }
+pid_t waitpid(pid_t pid, int *status, int options) { return host_result(host_waitpid(pid, status, options)); }
 
 static struct timespec
 timespec_of(double seconds)
@@ -61,7 +51,7 @@ lstat(const char *restrict path, struct stat *restrict out)
   int rc = host_lstat(path, field);
 
   if (rc < 0)
-    return result(rc);
+    return host_result(rc);
   memset(out, 0, sizeof *out);
   out->st_dev = field[0];
   out->st_ino = field[1];

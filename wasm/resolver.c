@@ -197,7 +197,7 @@ static void
 search_end(struct search *search, int status, struct answer *answer)
 {
   if (status != ARES_ECANCELLED)
-    host_resolved(search->id, answer->failed ? ARES_ENOMEM : status, answer->bytes, answer->length);
+    host_resolved(search->id, answer->failed ? ARES_ENOMEM : status, answer->bytes);
   answer_free(answer);
   if (search->calling)
     search->ended = 1;
@@ -255,7 +255,7 @@ resolver_getaddrinfo(struct resolver *resolver, int id, const char *name, int fa
   struct search *search = search_new(resolver, id, name);
 
   if (!search) {
-    host_resolved(id, ARES_ENOMEM, 0, 0);
+    host_resolved(id, ARES_ENOMEM, 0);
     return 0;
   }
   ares_getaddrinfo(resolver->channel, search->asked, 0, &hints, on_addrinfo, search);
@@ -271,7 +271,7 @@ resolver_gethostbyaddr(struct resolver *resolver, int id, const char *address)
   struct search *search = bytes ? search_new(resolver, id, "") : 0;
 
   if (!search) {
-    host_resolved(id, bytes ? ARES_ENOMEM : ARES_EBADNAME, 0, 0);
+    host_resolved(id, bytes ? ARES_ENOMEM : ARES_EBADNAME, 0);
     return 0;
   }
   ares_gethostbyaddr(resolver->channel, bytes, length, binary.family, on_host, search);
@@ -284,7 +284,7 @@ resolver_query(struct resolver *resolver, int id, const char *name, int type)
   struct search *search = search_new(resolver, id, name);
 
   if (!search) {
-    host_resolved(id, ARES_ENOMEM, 0, 0);
+    host_resolved(id, ARES_ENOMEM, 0);
     return 0;
   }
   ares_query_dnsrec(resolver->channel, search->asked, ARES_CLASS_IN, type, on_records, search, 0);
@@ -320,7 +320,7 @@ message_read(int id, const unsigned char *message, size_t length)
     answer_records(&answer, record, 0);
   }
   ares_dns_record_destroy(record);
-  host_resolved(id, answer.failed ? ARES_ENOMEM : status, answer.bytes, answer.length);
+  host_resolved(id, answer.failed ? ARES_ENOMEM : status, answer.bytes);
   answer_free(&answer);
 }
 

@@ -1,4 +1,6 @@
+import type { Op, Wait } from "gevent-wasm"
 import { NotSupportedError } from "gevent-wasm/exceptions"
+import type { Socket } from "gevent-wasm/socket"
 
 /** What a path of a worker answers with, as JSON. */
 export type Route<E = unknown> = (parameters: URLSearchParams, environment: E, request: Request) => unknown
@@ -33,4 +35,26 @@ export function failureOf(call: () => unknown): unknown {
 export function described(error: unknown): unknown {
   const { name, code, message, capability } = error as Error & { code?: string; capability?: string }
   return { name, code, message, capability, typed: error instanceof NotSupportedError }
+}
+
+/** Why an operation fails: its code, or the name of an error without one; `"none"` when it works. */
+export function* codeOf(op: Op<unknown>): Generator<Wait<unknown>, string, unknown> {
+  try {
+    yield* op
+    return "none"
+  } catch (error) {
+    const { code, name } = error as Error & { code?: string }
+    return code ?? name
+  }
+}
+
+/** What a socket receives, up to the end of the stream. */
+export function* readAll(socket: Socket): Generator<Wait<unknown>, string, unknown> {
+  const decoder = new TextDecoder()
+  let text = ""
+  for (;;) {
+    const chunk = yield* socket.recv(65536)
+    if (chunk.length === 0) return text
+    text += decoder.decode(chunk, { stream: true })
+  }
 }

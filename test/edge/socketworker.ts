@@ -31,21 +31,10 @@ import {
   waitReadwrite,
   waitWrite,
 } from "gevent-wasm/socket"
-import { answering, described, failureOf, type Route } from "./routes.ts"
+import { answering, codeOf, described, failureOf, readAll, type Route } from "./routes.ts"
 
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
-
-/** Why an operation fails: its code, or the name of an error without one; `"none"` when it works. */
-function* codeOf(op: Op<unknown>): Generator<Wait<unknown>, string, unknown> {
-  try {
-    yield* op
-    return "none"
-  } catch (error) {
-    const { code, name } = error as Error & { code?: string }
-    return code ?? name
-  }
-}
 
 /** The same of a call that does not wait. */
 function codeOfCall(call: () => unknown): string {
@@ -56,16 +45,6 @@ function codeOfCall(call: () => unknown): string {
 /** The name of an error's number. */
 function nameOf(errno: number): string | undefined {
   return Object.entries(E).find(([, number]) => number === -errno)?.[0]
-}
-
-/** Bytes up to the end of the stream. */
-function* readAll(socket: Socket): Generator<Wait<unknown>, string, unknown> {
-  let text = ""
-  for (;;) {
-    const chunk = yield* socket.recv(65536)
-    if (chunk.length === 0) return text
-    text += decoder.decode(chunk, { stream: true })
-  }
 }
 
 /** Receives until there are so many bytes. */

@@ -16,7 +16,7 @@ import {
   type SSLSocket,
   type WrapOptions,
 } from "gevent-wasm/ssl"
-import { answering, described, failureOf, type Route } from "./routes.ts"
+import { answering, codeOf, described, failureOf, readAll, type Route } from "./routes.ts"
 
 const decoder = new TextDecoder()
 
@@ -27,21 +27,6 @@ function* failure(op: Op<unknown>): Generator<Wait<unknown>, unknown, unknown> {
     return "nothing thrown"
   } catch (error) {
     return described(error)
-  }
-}
-
-/** The error's code, or its name when it has none. */
-function* codeOf(op: Op<unknown>): Generator<Wait<unknown>, string, unknown> {
-  const found = yield* failure(op)
-  return typeof found === "string" ? found : ((found as { code?: string }).code ?? (found as Error).name)
-}
-
-function* readAll(socket: Socket): Generator<Wait<unknown>, string, unknown> {
-  let text = ""
-  for (;;) {
-    const chunk = yield* socket.recv(65536)
-    if (chunk.length === 0) return text
-    text += decoder.decode(chunk, { stream: true })
   }
 }
 

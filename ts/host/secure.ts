@@ -1,4 +1,5 @@
-import { Descriptor } from "./descriptor.ts"
+import { Descriptor, type Address } from "./descriptor.ts"
+import { E } from "./errno.ts"
 
 /** A text of PEM blocks, their bytes, or one certificate or key in DER. */
 export type PemOrDer = string | Uint8Array
@@ -129,4 +130,39 @@ export abstract class Secure extends Descriptor {
    * -E.NOTSUP without `options.unwrap`.
    */
   abstract unwrap(): Descriptor | number
+
+  /** What the sealed bytes go over. */
+  protected abstract readonly inner: Descriptor
+
+  override localAddress(): Address | number {
+    return this.inner.localAddress()
+  }
+
+  override peerAddress(): Address | number {
+    return this.inner.peerAddress()
+  }
+
+  override setOption(level: number, name: number, value: number): number {
+    return this.inner.setOption(level, name, value)
+  }
+
+  override getOption(level: number, name: number): number {
+    return this.inner.getOption(level, name)
+  }
+
+  override connect(): number {
+    return -E.ISCONN
+  }
+
+  override bind(): number {
+    return -E.INVAL
+  }
+
+  override listen(): number {
+    return -E.INVAL
+  }
+
+  override accept(): number {
+    return -E.INVAL
+  }
 }

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream"
 import type tls from "node:tls"
 import { ChunkQueue } from "../chunks.ts"
 import { ClientHello } from "../clienthello.ts"
-import { type Descriptor, ERR, HUP, IN, OUT, RDHUP, type Address, type Observer } from "../descriptor.ts"
+import { type Descriptor, ERR, HUP, IN, OUT, RDHUP, type Observer } from "../descriptor.ts"
 import { E, errnoOf } from "../errno.ts"
 import { LINGER_ON, SO_LINGER, SOL_SOCKET } from "../options.ts"
 import {
@@ -41,7 +41,7 @@ const hasFinished = process.versions["deno"] === undefined
  * do is for its two kinds, `CarriedStream` and `DirectStream`.
  */
 export abstract class SecureStream extends Secure implements Observer {
-  protected readonly inner: Descriptor
+  protected override readonly inner: Descriptor
   protected readonly options: SecureOptions
   protected readonly inbox = new ChunkQueue()
   protected state = FRESH
@@ -187,38 +187,6 @@ export abstract class SecureStream extends Secure implements Observer {
       bytes = own ? engine.getFinished?.() : engine.getPeerFinished?.()
     }
     return bytes === undefined ? -E.NOTSUP : Uint8Array.from(bytes)
-  }
-
-  override localAddress(): Address | number {
-    return this.inner.localAddress()
-  }
-
-  override peerAddress(): Address | number {
-    return this.inner.peerAddress()
-  }
-
-  override setOption(level: number, name: number, value: number): number {
-    return this.inner.setOption(level, name, value)
-  }
-
-  override getOption(level: number, name: number): number {
-    return this.inner.getOption(level, name)
-  }
-
-  override connect(): number {
-    return -E.ISCONN
-  }
-
-  override bind(): number {
-    return -E.INVAL
-  }
-
-  override listen(): number {
-    return -E.INVAL
-  }
-
-  override accept(): number {
-    return -E.INVAL
   }
 
   closed(): void {

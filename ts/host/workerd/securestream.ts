@@ -1,4 +1,3 @@
-import type { Address } from "../descriptor.ts"
 import { ERR, HUP, IN, OUT, RDHUP, type Observer, type Received } from "../descriptor.ts"
 import { E } from "../errno.ts"
 import type { Home } from "../host.ts"
@@ -11,7 +10,7 @@ import { Stream } from "./stream.ts"
  * the handshake is made. workerd tells nothing of what was agreed upon, and of a failure only that there was one.
  */
 export class SecureStream extends Secure implements Observer {
-  private readonly inner: Stream
+  protected override readonly inner: Stream
   private opened: Stream | undefined = undefined
   private failed = false
   private shut = false
@@ -93,36 +92,12 @@ export class SecureStream extends Secure implements Observer {
     return -E.NOTSUP
   }
 
-  override localAddress(): Address | number {
-    return this.inner.localAddress()
-  }
-
-  override peerAddress(): Address | number {
-    return this.inner.peerAddress()
-  }
-
   override setOption(level: number, name: number, value: number): number {
     return (this.opened ?? this.inner).setOption(level, name, value)
   }
 
   override getOption(level: number, name: number): number {
     return (this.opened ?? this.inner).getOption(level, name)
-  }
-
-  override connect(): number {
-    return -E.ISCONN
-  }
-
-  override bind(): number {
-    return -E.INVAL
-  }
-
-  override listen(): number {
-    return -E.INVAL
-  }
-
-  override accept(): number {
-    return -E.INVAL
   }
 
   ready(): void {
