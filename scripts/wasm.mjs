@@ -58,7 +58,6 @@ async function buildHub() {
 function caresSources() {
   const included = [
     ...["ares_dns_name", "ares_getaddrinfo", "ares_gethostbyaddr", "ares_library_init", "ares_query", "ares_send"],
-    "ares_timeval",
   ]
   const upstream = filesBelow(`${CARES}/src/lib`, ".c").filter((path) => !included.includes(basename(path, ".c")))
   return [...upstream, ...filesIn("wasm/cares", ".c")]

@@ -176,21 +176,12 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
       if (typeof address === "number") return address
       return descriptors.get(fd)?.connect(address) ?? -E.BADF
     }),
-    // these two are called most, and not by the one function that all guarded calls go through
-    sock_recv: (fd: number, pointer: number, length: number): number => {
-      try {
-        return descriptors.get(fd)?.recv(guest.memory.slice(pointer >>> 0, length >>> 0)) ?? -E.BADF
-      } catch (error) {
-        return -host.errno(error)
-      }
-    },
-    sock_send: (fd: number, pointer: number, length: number): number => {
-      try {
-        return descriptors.get(fd)?.send(guest.memory.slice(pointer >>> 0, length >>> 0)) ?? -E.BADF
-      } catch (error) {
-        return -host.errno(error)
-      }
-    },
+    sock_recv: guarded((fd: number, pointer: number, length: number) => {
+      return descriptors.get(fd)?.recv(guest.memory.slice(pointer >>> 0, length >>> 0)) ?? -E.BADF
+    }),
+    sock_send: guarded((fd: number, pointer: number, length: number) => {
+      return descriptors.get(fd)?.send(guest.memory.slice(pointer >>> 0, length >>> 0)) ?? -E.BADF
+    }),
     sock_recvfrom: guarded((...call: [number, number, number, number, number, number]) => {
       const [fd, pointer, length, peek, address, size] = call
       const received = descriptors.get(fd)?.recvfrom(length >>> 0, peek !== 0) ?? -E.BADF

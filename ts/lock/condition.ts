@@ -298,12 +298,12 @@ class ConditionWaitFor<T> implements Op<T>, PromiseLike<T> {
   private async wait(): Promise<T> {
     const { condition, predicate, limit } = this
     const seconds = limit === null || limit.pending ? null : limit.seconds
-    const end = performance.now() + (seconds ?? 0) * 1000
+    const end = host.monotonic() + (seconds ?? 0) * 1000
     try {
       for (;;) {
         const result = predicate()
         if (result) return result
-        const left = seconds === null ? null : Math.max(0, (end - performance.now()) / 1000)
+        const left = seconds === null ? null : Math.max(0, (end - host.monotonic()) / 1000)
         if (!(await condition.wait(left))) throw limit!.error
       }
     } catch (error) {
