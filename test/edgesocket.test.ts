@@ -276,6 +276,18 @@ test("connections that the host accepts: SV-13 SO-20: what was sent arrives, als
   assert.is((await text).length, 1_000_000)
 })
 
+test("connections that the host accepts: SV-13 SO-20: a client that takes nothing does not keep its handler for ever", async () => {
+  const { socket } = client("stuck\n")
+  socket.pause()
+  while ((await worker.ask("/handled?what=stuck")) === null);
+  await worker.ask("/forget?what=over")
+  const start = performance.now()
+  while ((await worker.ask("/handled?what=over")) !== true && performance.now() - start < 15_000);
+  const seconds = (performance.now() - start) / 1000
+  socket.destroy()
+  assert.ok(seconds > 0.8 && seconds < 14, `${seconds}`)
+})
+
 test("connections that the host accepts: SV-14: a socket that is handed to another greenlet is closed with the handler", async () => {
   assert.is(await client("another\n").text, "")
   for (let i = 0; i < 100 && (await worker.ask("/handled?what=late")) === null; i++);

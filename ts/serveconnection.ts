@@ -16,8 +16,8 @@ import { wait } from "./waiting.ts"
  *
  * @param connection - The connection in the host's own form.
  * @param handle - What handles it: a generator, async or plain function.
- * @returns Nothing, when the handler has ended, the connection is closed and what was sent is delivered. Who stops waiting kills the
- *   handler, and what is not delivered yet may be lost.
+ * @returns Nothing, when the handler has ended, the connection is closed and what was sent is delivered, or the client has not taken it
+ *   within 30 seconds, or those that SO_LINGER says. Who stops waiting kills the handler, and what is not delivered yet may be lost.
  * @throws {NotSupportedError} ENOTSUP on a host that hands over no connections; {TypeError} without a handler; both at the call.
  *   {SocketError} ENOTSOCK when it is no connection, ECONNABORTED when it has gone already.
  * @example

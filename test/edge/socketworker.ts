@@ -13,6 +13,7 @@ import {
   createConnection,
   fromfd,
   IPPROTO_TCP,
+  LINGER_ON,
   MSG_DONTWAIT,
   MSG_PEEK,
   SHUT_RD,
@@ -20,6 +21,7 @@ import {
   SHUT_WR,
   SO_ERROR,
   SO_KEEPALIVE,
+  SO_LINGER,
   SOCK_DGRAM,
   SOCK_STREAM,
   Socket,
@@ -562,6 +564,7 @@ const routes: Record<string, Route> = {
     ]
   }),
 
+  "/forget": (parameters) => delete handled[parameters.get("what")!],
   "/handled": (parameters) => handled[parameters.get("what")!],
 
   "/missing": (parameters) =>
@@ -607,6 +610,11 @@ export default {
         yield* output.write("x".repeat(2_000_000))
       } else if (what === "bulk") {
         yield* socket.sendall(new Uint8Array(1_000_000))
+      } else if (what === "stuck") {
+        // the client takes nothing, and one second after the end of the handler it is given up
+        socket.setsockopt(SOL_SOCKET, SO_LINGER, LINGER_ON | 1)
+        socket.settimeout(0)
+        while ((yield* codeOf(socket.send(new Uint8Array(65536)))) === "none") yield* sleep(0.01)
       } else if (what === "another") {
         // whoever has it does not keep it open
         spawn(function* () {
@@ -622,5 +630,6 @@ export default {
         yield* socket.sendall(`writable: ${writable.length}`)
       } else throw new Error(`the handler of ${what} has failed`)
     })
+    handled["over"] = true
   },
 }

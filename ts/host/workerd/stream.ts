@@ -33,6 +33,9 @@ const LARGEST_WRITE = 65536
 /** How many milliseconds a peer has to end a connection with TLS, after this end has. */
 const FAREWELL = 2000
 
+/** How many milliseconds a peer has to take what it was sent before a connection from there was closed, unless SO_LINGER says. */
+const LINGER = 30_000
+
 /** Takes over the connection of a stream, in the request that it belongs to; undefined when it has failed meanwhile. */
 export type Taker = (connection: Connection | undefined, home: Home) => void
 
@@ -69,6 +72,7 @@ export class Stream extends StreamDescriptor {
   private taker: Taker | undefined = undefined
   /** Whether there is TLS in what comes, of which nobody sees more than its data. */
   private sealed = false
+  private giveUp: () => void = ignore
   private moreWanted: () => void = ignore
   private moreRoom: () => void = ignore
   private moreData: () => void = ignore
@@ -85,8 +89,9 @@ export class Stream extends StreamDescriptor {
       const stream = new Stream(addressOf(info.remoteAddress)?.family === "inet6" ? "inet6" : "inet")
       stream.state = CONNECTING
       stream.attach(connection)
-      const over = stream.connected(info)
-      return { descriptor: stream, over }
+      // a peer that takes nothing must not keep the handler of the host for ever
+      const late = new Promise<void>((resolve) => (stream.giveUp = resolve))
+      return { descriptor: stream, over: Promise.race([stream.connected(info), late]) }
     } catch {
       return -E.CONNABORTED
     }
@@ -260,10 +265,14 @@ export class Stream extends StreamDescriptor {
 
   override close(): void {
     if (this.state === CLOSED) return
-    const abortive = this.options.get(SOL_SOCKET, SO_LINGER) === LINGER_ON || this.state !== CONNECTED
+    const linger = this.options.get(SOL_SOCKET, SO_LINGER)
+    const abortive = linger === LINGER_ON || this.state !== CONNECTED
     this.state = CLOSED
     this.readEnded = this.writeEnded = true
     this.inbox.clear()
+    if (this.outbox.size + this.writing > 0) {
+      setTimeout(this.giveUp, (linger & LINGER_ON) === 0 ? LINGER : (linger & ~LINGER_ON) * 1000)
+    }
     if (abortive) this.outbox.clear()
     // the request may end before all is sent
     else if ((this.sealed || this.outbox.size + this.writing > 0) && this.home === currentHome())
