@@ -121,7 +121,12 @@ build_test_programs() {
 
 bundle() {
   need_node
-  node scripts/bundle.mjs "$@"
+  node scripts/bundle.mjs "$1"
+}
+
+bundle_package() {
+  need_node
+  node scripts/package.mjs
 }
 
 declarations() {
@@ -134,13 +139,13 @@ step packages node_modules install_packages package-lock.json
 step sources build/src scripts/sources.sh wasm/sources.lock scripts/sources.sh
 step toolchain build/toolchain.mjs bundle_toolchain ts/cli package-lock.json build.sh
 step wasm dist/hub.wasm build_wasm wasm scripts/wasm.mjs build/toolchain.mjs
-step bundle dist/index.js bundle ts dist/hub.wasm package.json package-lock.json scripts/bundle.mjs
+step bundle dist/index.js bundle_package ts dist/hub.wasm package.json package-lock.json scripts/package.mjs scripts/esbuild.mjs
 step declarations dist/types declarations ts tsconfig.json scripts/tsconfig.declarations.json package-lock.json
-step examples build/examples "bundle examples" examples package-lock.json scripts/bundle.mjs
+step examples build/examples "bundle examples" examples package-lock.json scripts/bundle.mjs scripts/esbuild.mjs
 step example-programs build/examples/echo_client.wasm build_example_programs examples/c wasm build/toolchain.mjs
 if [ -n "$tests" ]; then
   need_peers
   # a noun of the core is tested from its source
-  step tests build/test "bundle test" test ts package-lock.json scripts/bundle.mjs
+  step tests build/test "bundle test" test ts package-lock.json scripts/bundle.mjs scripts/esbuild.mjs
   step test-programs build/test build_test_programs test/wasm dist/lib wasm scripts/wasm.mjs build/toolchain.mjs
 fi

@@ -24,6 +24,7 @@ import {
   TimeoutExpired,
   type PopenOptions,
 } from "gevent-wasm/subprocess"
+import { ThreadPool } from "gevent-wasm/threadpool"
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -905,6 +906,44 @@ test("SP-23: cwd, env, startNewSession, user and group", () =>
     const id = ["sh", "-c", "id -u; id -g"]
     assert.is(yield* checkOutput(id, { user: 65534, group: 65534, text: true }), "65534\n65534\n")
     assert.is(yield* checkOutput(id, { user: "nobody", group: "daemon", text: true }), "65534\n1\n")
+  }))
+
+test("SP-23: a child inherits what process.env has when it starts, also where that is no longer the system's", () =>
+  runGreenlet(function* () {
+    const shown = (): Wait<string> => checkOutput('echo "$SUBPROCESS_TEST"', { shell: true, text: true })
+    process.env["SUBPROCESS_TEST"] = "first"
+    assert.is(yield* shown(), "first\n")
+    process.env["SUBPROCESS_TEST"] = "b c\n= \u00e4"
+    assert.is(yield* shown(), "b c\n= \u00e4\n")
+    delete process.env["SUBPROCESS_TEST"]
+    assert.is(yield* shown(), "\n")
+    const system = process.env
+    process.env = { ...system, SUBPROCESS_TEST: "replaced" }
+    try {
+      assert.is(yield* shown(), "replaced\n")
+    } finally {
+      process.env = system
+    }
+    assert.is(yield* shown(), "\n")
+  }))
+
+test("SP-23: a child of a thread inherits what process.env has there", () =>
+  runGreenlet(function* () {
+    const pool = new ThreadPool(1)
+    const modules = [import.meta.resolve("gevent-wasm"), import.meta.resolve("gevent-wasm/subprocess")] as const
+    const shown = yield* pool.apply(
+      async (top: string, subprocess: string) => {
+        const { run } = (await import(top)) as typeof import("gevent-wasm")
+        const { checkOutput } = (await import(subprocess)) as typeof import("gevent-wasm/subprocess")
+        const { env } = (await import("node:process")).default
+        env["SUBPROCESS_TEST"] = "of a thread"
+        return run(() => checkOutput('echo "$SUBPROCESS_TEST"', { shell: true, text: true }))
+      },
+      [...modules],
+    )
+    assert.is(shown, "of a thread\n")
+    assert.is(yield* checkOutput('echo "$SUBPROCESS_TEST"', { shell: true, text: true }), "\n")
+    yield* pool.kill()
   }))
 
 test("SP-23: signals have their default actions in a child", () =>

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { host } from "#host"
-import { version } from "../version.ts"
+import { version } from "../index.ts"
 import { cc } from "./cc.ts"
 import { resolveNames } from "./resolvenames.ts"
 import { runProgram } from "./runprogram.ts"

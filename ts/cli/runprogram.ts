@@ -1,5 +1,5 @@
 import { Program } from "../program.ts"
-import { run } from "../spawn.ts"
+import { run } from "../index.ts"
 
 /**
  * `gevent run`: runs a program that `gevent cc` made.

@@ -11,7 +11,7 @@ export const EPOLL_CTL_MOD = 3
 const UNSUPPORTED = 0xf0000000
 const ALWAYS = ERR | HUP
 
-class Interest implements Observer {
+class EpollInterest implements Observer {
   readonly epoll: Epoll
   readonly descriptor: Descriptor
   readonly fd: number
@@ -20,8 +20,8 @@ class Interest implements Observer {
   dataHi = 0
   // The hot list is linked through the interests, so that joining and leaving it allocates nothing.
   hot = false
-  previous: Interest | undefined = undefined
-  next: Interest | undefined = undefined
+  previous: EpollInterest | undefined = undefined
+  next: EpollInterest | undefined = undefined
 
   constructor(epoll: Epoll, descriptor: Descriptor, fd: number) {
     this.epoll = epoll
@@ -53,9 +53,9 @@ export class Epoll {
   private readonly table: FdTable
   private readonly wake: () => void
   private readonly closed: (fd: number) => void
-  private readonly interests: (Interest | undefined)[] = []
-  private head: Interest | undefined = undefined
-  private tail: Interest | undefined = undefined
+  private readonly interests: (EpollInterest | undefined)[] = []
+  private head: EpollInterest | undefined = undefined
+  private tail: EpollInterest | undefined = undefined
   private length = 0
 
   /**
@@ -99,7 +99,7 @@ export class Epoll {
     if ((operation !== EPOLL_CTL_ADD && operation !== EPOLL_CTL_MOD) || (events & UNSUPPORTED) !== 0) return -E.INVAL
     if (operation === EPOLL_CTL_ADD) {
       if (interest !== undefined) return -E.EXIST
-      interest = this.interests[fd] = new Interest(this, descriptor, fd)
+      interest = this.interests[fd] = new EpollInterest(this, descriptor, fd)
       descriptor.observers.push(interest)
     } else if (interest === undefined) return -E.NOENT
     interest.events = events | ALWAYS
@@ -155,20 +155,20 @@ export class Epoll {
   }
 
   /** Puts an interest that became ready on the hot list. Called by the interest. */
-  heat(interest: Interest): void {
+  heat(interest: EpollInterest): void {
     interest.hot = true
     this.length++
     this.append(interest)
     this.wake()
   }
 
-  private cool(interest: Interest): void {
+  private cool(interest: EpollInterest): void {
     interest.hot = false
     this.length--
     this.unlink(interest)
   }
 
-  private remove(interest: Interest): void {
+  private remove(interest: EpollInterest): void {
     if (interest.hot) this.cool(interest)
     this.interests[interest.fd] = undefined
     const observers = interest.descriptor.observers
@@ -177,7 +177,7 @@ export class Epoll {
   }
 
   /** Makes an interest the first one; those before it go to the end. */
-  private rotate(interest: Interest): void {
+  private rotate(interest: EpollInterest): void {
     const last = interest.previous
     if (last === undefined) return
     this.tail!.next = this.head
@@ -188,7 +188,7 @@ export class Epoll {
     interest.previous = undefined
   }
 
-  private append(interest: Interest): void {
+  private append(interest: EpollInterest): void {
     interest.previous = this.tail
     interest.next = undefined
     if (this.tail === undefined) this.head = interest
@@ -196,7 +196,7 @@ export class Epoll {
     this.tail = interest
   }
 
-  private unlink(interest: Interest): void {
+  private unlink(interest: EpollInterest): void {
     if (interest.previous === undefined) this.head = interest.next
     else interest.previous.next = interest.next
     if (interest.next === undefined) this.tail = interest.previous

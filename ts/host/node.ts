@@ -1,5 +1,5 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks"
-import dns from "node:dns"
+import type dns from "node:dns"
 import { lstatSync, readFileSync } from "node:fs"
 import { isIP } from "node:net"
 import { hostname } from "node:os"
@@ -33,6 +33,7 @@ import { startWatchdog } from "./node/watchdog.ts"
 // What the loop runs belongs to nobody's asynchronous context, whoever woke it.
 const root = new AsyncResource("gevent-wasm")
 const timer = new DeadlineTimer()
+const nodeDns = (): typeof dns => process.getBuiltinModule("node:dns")
 let hub: WebAssembly.Module | undefined
 
 /**
@@ -139,7 +140,7 @@ export const host: Host = {
     const numeric = isIP(hostname)
     if (numeric !== 0 && (family === 0 || family === numeric))
       return [{ address: hostname, family: numeric === 6 ? 6 : 4 }]
-    const found = await dns.promises.lookup(hostname, { all: true, family, verbatim: true })
+    const found = await nodeDns().promises.lookup(hostname, { all: true, family, verbatim: true })
     return found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }))
   },
 
@@ -152,12 +153,12 @@ export const host: Host = {
   },
 
   async lookupAddress(address: string): Promise<string> {
-    return (await dns.promises.lookupService(address, 0)).hostname
+    return (await nodeDns().promises.lookupService(address, 0)).hostname
   },
 
   nameServers(): string[] {
     try {
-      return dns.getServers()
+      return nodeDns().getServers()
     } catch {
       return [] // not allowed
     }

@@ -36,7 +36,7 @@ export class IMapUnordered<T> extends Greenlet<void> implements Source<T> {
   private readonly fn: Body
   private readonly input: Input
   private readonly maxsize: number
-  private readonly readers = new WaitList<Reader<T, unknown>>()
+  private readonly readers = new WaitList<ResultRead<T, unknown>>()
   private readonly gate = new Set<Until>()
   private inputFailure: Outcome | null = null
   private begun = 0
@@ -118,13 +118,13 @@ export class IMapUnordered<T> extends Greenlet<void> implements Source<T> {
   }
 
   /** Somebody waits for a result. */
-  addReader(reader: Reader<T, unknown>): void {
+  addWait(reader: ResultRead<T, unknown>): void {
     this.readers.push(reader)
     this.openGate()
   }
 
   /** Somebody does not wait any more. */
-  removeReader(reader: Reader<T, unknown>): void {
+  removeWait(reader: ResultRead<T, unknown>): void {
     this.readers.remove(reader)
   }
 
@@ -268,7 +268,7 @@ class Call implements Link {
 }
 
 /** Waits for a result. */
-abstract class Reader<T, R> extends ListedWait<R> {
+abstract class ResultRead<T, R> extends ListedWait<R> {
   private readonly results: IMapUnordered<T>
 
   constructor(results: IMapUnordered<T>) {
@@ -296,7 +296,7 @@ abstract class Reader<T, R> extends ListedWait<R> {
   protected begin(): boolean {
     const reading = this.results.read()
     if (reading === undefined) {
-      this.results.addReader(this)
+      this.results.addWait(this)
       return false
     }
     this.value = this.open(reading)
@@ -304,7 +304,7 @@ abstract class Reader<T, R> extends ListedWait<R> {
   }
 
   protected cancel(): void {
-    this.results.removeReader(this)
+    this.results.removeWait(this)
   }
 
   override describe(): string {
@@ -318,7 +318,7 @@ abstract class Reader<T, R> extends ListedWait<R> {
   }
 }
 
-class NextResult<T> extends Reader<T, IteratorResult<T, undefined>> {
+class NextResult<T> extends ResultRead<T, IteratorResult<T, undefined>> {
   protected result(value: T): IteratorResult<T, undefined> {
     return { done: false, value }
   }
@@ -328,7 +328,7 @@ class NextResult<T> extends Reader<T, IteratorResult<T, undefined>> {
   }
 }
 
-class NextValue<T> extends Reader<T, T> {
+class NextValue<T> extends ResultRead<T, T> {
   private asked = false
 
   /** Whether somebody has waited for it. */

@@ -27,7 +27,7 @@ import type { Item } from "./simplequeue.ts"
  */
 export class Channel<T = unknown> implements Source<T> {
   private readonly getters = new WaitList<Receive<T> | ReceiveNext<T>>()
-  private readonly putters = new WaitList<Send<T>>()
+  private readonly putters = new WaitList<ChannelSend<T>>()
   private scheduled = false
   private turn = 0
 
@@ -63,7 +63,7 @@ export class Channel<T = unknown> implements Source<T> {
    * @param timeout - Seconds, then Full is thrown; or a Timeout, which is thrown. The item is not handed over then.
    */
   put(item: Item<T>, block = true, timeout: TimeoutArgument = null): Wait<void> {
-    return new Send(this, item, block, timeout)
+    return new ChannelSend(this, item, block, timeout)
   }
 
   /** Hands an item over to somebody who waits for one. Never waits. gevent: `put_nowait`. @throws {Full} when nobody does. */
@@ -128,13 +128,13 @@ export class Channel<T = unknown> implements Source<T> {
   }
 
   /** Somebody waits to hand one over. For waits. */
-  addPutter(putter: Send<T>): void {
+  addPutter(putter: ChannelSend<T>): void {
     this.putters.push(putter)
     this.scheduleUnlock()
   }
 
   /** Somebody does not wait to hand one over any more. For waits. */
-  removePutter(putter: Send<T>): void {
+  removePutter(putter: ChannelSend<T>): void {
     this.putters.remove(putter)
   }
 
@@ -181,7 +181,7 @@ Object.defineProperty(Channel.prototype, host.inspect, {
 })
 
 /** Waits for somebody to get an item. */
-class Send<T> extends ListedWait<void> {
+class ChannelSend<T> extends ListedWait<void> {
   readonly item: Item<T>
   private readonly channel: Channel<T>
   private readonly block: boolean

@@ -50,7 +50,7 @@ export function textOf(bytes: Uint8Array, start = 0, end: number = bytes.length)
 }
 
 /** Reads what wasm/answer.c writes. It is void after the call that brings it, so what is read is a copy. */
-class Reader {
+class AnswerReader {
   protected at: number
   private readonly bytes: Uint8Array = hubModule().memory.bytes
   private readonly asked: string
@@ -107,7 +107,7 @@ class Reader {
 
 /** What a search for a host has found. */
 export function readFound(answer: number, asked: string): Found {
-  const reader = new Reader(answer, asked)
+  const reader = new AnswerReader(answer, asked)
   const name = reader.text()
   const aliases = reader.list(() => reader.text())
   const addresses = reader.list(() => {
@@ -118,7 +118,7 @@ export function readFound(answer: number, asked: string): Found {
 }
 
 /** The records of a reply, one after the other. A field is read by the number that c-ares has for it. */
-export class Records extends Reader {
+export class Records extends AnswerReader {
   /** The type of the record. */
   type = 0
   /** For how many seconds it holds. */

@@ -3,7 +3,7 @@ import { scheduler } from "../strand.ts"
 import type { Wait } from "../wait.ts"
 import { AbstractResolver } from "./abstract.ts"
 import type { Found } from "./answer.ts"
-import { Channel } from "./channel.ts"
+import { AresChannel } from "./channel.ts"
 import { encodeHostname } from "./hostname.ts"
 import { AddressSearch, NameSearch } from "./hostsearch.ts"
 import type { Hostname } from "./interface.ts"
@@ -34,14 +34,14 @@ export interface AresResolverOptions extends AresOptions {
  * ```
  */
 export class AresResolver extends AbstractResolver implements RecordResolver, Disposable {
-  private readonly channel: Channel
+  private readonly channel: AresChannel
 
   /** @throws {TypeError} {RangeError} for an option that is none; {InvalidIP} for a server that is no numeric address; {NotSupportedError} on a host without UDP, unless all goes over TCP. */
   constructor({ useEnviron = true, ...options }: AresResolverOptions = {}, loop: Loop = scheduler.loop) {
     super()
     if (typeof useEnviron !== "boolean")
       throw new TypeError(`useEnviron must be true or false, not ${String(useEnviron)}`)
-    this.channel = new Channel(loop, useEnviron ? withEnvironment(options) : options)
+    this.channel = new AresChannel(loop, useEnviron ? withEnvironment(options) : options)
   }
 
   /** The name servers that it asks, with their ports, as `setServers` takes them. @throws {gaierror} when it is closed. */

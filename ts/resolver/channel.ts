@@ -17,7 +17,7 @@ const SYMBOLIC_LINK = 0o120000
 let lastFile = 0
 
 /** A channel of c-ares on a loop: its servers, its sockets and its cache. It goes with its loop. */
-export class Channel {
+export class AresChannel {
   readonly loop: Loop
   private readonly module: HubModule = hubModule()
   private pointer: number

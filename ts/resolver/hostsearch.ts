@@ -1,7 +1,7 @@
 import type { HubModule } from "../core/hubmodule.ts"
 import { herror } from "../exceptions.ts"
 import { readFound, type Found } from "./answer.ts"
-import type { Channel } from "./channel.ts"
+import type { AresChannel } from "./channel.ts"
 import { Search } from "./search.ts"
 import { ARES_SUCCESS, aresError, namingError, type NameErrorClass } from "./status.ts"
 
@@ -22,7 +22,7 @@ export class AddressSearch<T> extends Search<T> {
    * @param make - Makes the value of what was found, or throws.
    */
   constructor(
-    channel: Channel,
+    channel: AresChannel,
     name: string,
     family: number,
     aliases: boolean,
@@ -57,7 +57,7 @@ export class NameSearch<T> extends Search<T> {
   private readonly make: (found: Found) => T
 
   /** @param make - Makes the value of what was found, or throws. */
-  constructor(channel: Channel, address: string, make: (found: Found) => T) {
+  constructor(channel: AresChannel, address: string, make: (found: Found) => T) {
     super(channel)
     this.address = address
     this.make = make

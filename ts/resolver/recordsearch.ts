@@ -1,5 +1,5 @@
 import type { HubModule } from "../core/hubmodule.ts"
-import type { Channel } from "./channel.ts"
+import type { AresChannel } from "./channel.ts"
 import { kindOf, readReply, type Kind, type RecordType, type RecordTypes } from "./records.ts"
 import { Search } from "./search.ts"
 
@@ -12,7 +12,7 @@ export class RecordSearch<T extends RecordType> extends Search<RecordTypes[T][]>
   private readonly kind: Kind<T>
 
   /** @throws {RangeError} when there is no such type. */
-  constructor(channel: Channel, name: string, type: T) {
+  constructor(channel: AresChannel, name: string, type: T) {
     super(channel)
     this.name = name
     this.type = type
@@ -38,7 +38,7 @@ export class PointerSearch extends Search<string[]> {
   private readonly name: string
 
   /** @param name - Of the records. */
-  constructor(channel: Channel, address: string, name: string) {
+  constructor(channel: AresChannel, address: string, name: string) {
     super(channel)
     this.address = address
     this.name = name

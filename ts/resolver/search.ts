@@ -1,16 +1,16 @@
 import { hubModule, type HubModule, type Searcher } from "../core/hubmodule.ts"
 import { Wait } from "../wait.ts"
-import type { Channel } from "./channel.ts"
+import type { AresChannel } from "./channel.ts"
 
 /** Waits for c-ares. Who does not wait any more has its queries freed at once. */
 export abstract class Search<T> extends Wait<T> implements Searcher {
-  private readonly channel: Channel
+  private readonly channel: AresChannel
   private id = -1
   private pointer = 0
   private beginning = false
   private thrown: unknown = undefined
 
-  constructor(channel: Channel) {
+  constructor(channel: AresChannel) {
     super()
     this.channel = channel
   }

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer"
-import { spawn, type ChildProcess } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import { closeSync, openSync } from "node:fs"
 import { constants } from "node:os"
 import process from "node:process"
@@ -9,6 +9,7 @@ import { E } from "../errno.ts"
 import type { HostProcess, SpawnOptions } from "../host.ts"
 import { ChildPipe } from "./childpipe.ts"
 import { errnoOfError } from "./errors.ts"
+import { launch } from "./launch.ts"
 import { checkProgram, refusalOf } from "./program.ts"
 
 // Linux takes no longer argument or variable, in bytes with the NUL at its end.
@@ -39,11 +40,11 @@ export function spawnProcess(given: SpawnOptions, exited: (status: number) => vo
   const { session, uid, gid } = given
   let child: ChildProcess
   try {
-    child = spawn(file, args.slice(1), {
-      argv0: args[0],
-      env,
+    child = launch(file, {
+      args,
       stdio: stdio.map((entry) => (entry === "pipe" || typeof entry === "number" ? entry : "ignore")),
       detached: session,
+      ...(given.env === null ? {} : { env }),
       ...(cwd === null ? {} : { cwd }),
       ...(uid === null ? {} : { uid }),
       ...(gid === null ? {} : { gid }),

@@ -4,6 +4,7 @@ import { ChunkQueue } from "../chunks.ts"
 import { Descriptor, ERR, HUP, IN, OUT } from "../descriptor.ts"
 import { E } from "../errno.ts"
 import { errnoOfError } from "./errors.ts"
+import { scratch } from "./scratch.ts"
 
 const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK, O_NOCTTY, O_APPEND } = fs.constants
 const FLAGS: Readonly<Record<string, number>> = {
@@ -14,7 +15,6 @@ const FLAGS: Readonly<Record<string, number>> = {
   a: O_WRONLY | O_APPEND,
   "a+": O_RDWR | O_APPEND,
 }
-const scratch = new Uint8Array(65536)
 // A pipe takes up to so many bytes whole or not at all; of more, Deno does not say how many it took when it is full.
 const ATOMIC = 4096
 /** Milliseconds between two looks, from the first to the last. */

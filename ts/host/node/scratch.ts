@@ -1,14 +1,14 @@
-import { markAsUntransferable } from "node:worker_threads"
+import process from "node:process"
 
-/** Every connection reads into this one buffer; a chunk is copied out before the next read can happen. */
+/** Whatever is read at once is read into this one buffer; a chunk is copied out before the next read can happen. */
 export const scratch = new Uint8Array(65536)
 
 const SLAB = 65536
 const ON_HEAP = 64
 const POOLED = 4096
 
-let slab = newSlab()
-let used = 0
+let slab = new ArrayBuffer(0)
+let used = SLAB
 
 /**
  * The first `count` bytes of the scratch buffer as a chunk of its own.
@@ -32,6 +32,6 @@ export function copyScratch(count: number): Uint8Array {
 function newSlab(): ArrayBuffer {
   const buffer = new ArrayBuffer(SLAB)
   // Transferring one chunk to a worker would detach its neighbours.
-  markAsUntransferable(buffer)
+  process.getBuiltinModule("node:worker_threads").markAsUntransferable(buffer)
   return buffer
 }

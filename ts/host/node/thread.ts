@@ -1,5 +1,5 @@
 import process from "node:process"
-import * as threads from "node:worker_threads"
+import type * as threads from "node:worker_threads"
 import type { Thread, ThreadEvents, ThreadPort, Transferred } from "../thread.ts"
 
 /** What a thread starts with. */
@@ -30,13 +30,14 @@ class WorkerThread implements Thread {
   private readonly bell = new Int32Array(new SharedArrayBuffer(8))
 
   constructor(main: (port: ThreadPort) => void, events: ThreadEvents) {
-    const { port1, port2 } = new threads.MessageChannel()
+    const { MessageChannel, Worker } = process.getBuiltinModule("node:worker_threads")
+    const { port1, port2 } = new MessageChannel()
     const workerData: ThreadData = { port: port2, bell: this.bell, wraps }
     // it may be run as a script or as a module, as the program's own flags say
     const parts = [main, wrapped, unwrapped].map(String).join(", ")
     const source = `import("node:worker_threads").then((modules) => (${String(boot)})(modules, ${parts}))`
     this.port = port1
-    this.worker = new threads.Worker(source, { eval: true, workerData, transferList: [port2] })
+    this.worker = new Worker(source, { eval: true, workerData, transferList: [port2] })
     this.worker.on("error", (error) => events.error(error))
     this.worker.on("exit", (code) => {
       port1.close()

@@ -1,5 +1,5 @@
 import type * as crypto from "node:crypto"
-import { createRequire } from "node:module"
+import process from "node:process"
 import type tls from "node:tls"
 
 /** The modules of Node that TLS needs. */
@@ -15,12 +15,6 @@ let loaded: TlsModules | undefined
  * tables are copied at every start of a process.
  */
 export function tlsModules(): TlsModules {
-  if (loaded === undefined) {
-    const load = createRequire(import.meta.url)
-    loaded = {
-      crypto: load("node:crypto") as typeof crypto,
-      tls: load("node:tls") as typeof tls,
-    }
-  }
+  loaded ??= { crypto: process.getBuiltinModule("node:crypto"), tls: process.getBuiltinModule("node:tls") }
   return loaded
 }

@@ -1,4 +1,4 @@
-import dgram from "node:dgram"
+import type dgram from "node:dgram"
 import { writeSync } from "node:fs"
 import net from "node:net"
 import process from "node:process"
@@ -27,7 +27,7 @@ interface SendRequest {
 
 const isDeno = process.versions["deno"] !== undefined
 const SendWrap = loadSendWrap()
-let scratch = new Uint8Array(LARGEST)
+let scratch = new Uint8Array(0)
 
 /**
  * Binds a UDP socket of Node's. Hosts are numeric, so names are looked up at once, which makes bind synchronous.
@@ -57,7 +57,7 @@ export function openUdp(
       reusePort,
       ipv6Only,
     }
-    const socket = dgram.createSocket(settings as unknown as dgram.SocketOptions)
+    const socket = process.getBuiltinModule("node:dgram").createSocket(settings as unknown as dgram.SocketOptions)
     const early = (error: unknown): void => void (errno = errnoOfError(error))
     socket.on("error", early)
     socket.bind({ address: host, port, exclusive: true })
@@ -178,6 +178,7 @@ class NodeUdp implements UdpPort {
         if (errno !== E.AGAIN) return -errno
       }
     }
+    if (scratch.length === 0) scratch = new Uint8Array(LARGEST)
     scratch.set(from)
     const list = [scratch.subarray(0, length)]
     const request = new SendWrap!()
@@ -190,7 +191,7 @@ class NodeUdp implements UdpPort {
     if (result > 0) return length
     if (result < 0) return -errnoOfSystem(result)
     // the system has no room, and libuv keeps the bytes until it has
-    scratch = new Uint8Array(LARGEST)
+    scratch = new Uint8Array(0)
     this.unsent += length + OVERHEAD
     return length
   }

@@ -1,6 +1,7 @@
 import type * as fs from "node:fs"
 import type * as inspector from "node:inspector"
-import * as threads from "node:worker_threads"
+import process from "node:process"
+import type * as threads from "node:worker_threads"
 import type { Watchdog, WatchdogOptions } from "../watchdog.ts"
 
 /** What the thread starts with. */
@@ -17,23 +18,24 @@ let count = 0
 /**
  * See `Host.watchdog`. Node's inspector reaches the main thread only.
  *
- * @param interrupts - Whether this thread can be interrupted.
+ * @param interrupts - Whether this thread can be interrupted; by default, when it is the main one.
  */
-export function startWatchdog(options: WatchdogOptions, interrupts = threads.isMainThread): Watchdog {
+export function startWatchdog(options: WatchdogOptions, interrupts?: boolean): Watchdog {
+  const { isMainThread, Worker } = process.getBuiltinModule("node:worker_threads")
   const signs = new Int32Array(new SharedArrayBuffer(8))
   const key = `gevent-wasm.watchdog.${count++}`
   const workerData: ThreadData = {
     signs,
     milliseconds: options.limit * 1000,
     notice: options.notice,
-    key: interrupts ? key : null,
+    key: (interrupts ?? isMainThread) ? key : null,
   }
   // the inspector finds nothing but what is global
   Object.defineProperty(globalThis, Symbol.for(key), { configurable: true, value: options.interrupted })
   // it may be run as a script or as a module, as the program's own flags say
   const source = `Promise.all([import("node:worker_threads"), import("node:fs"), import("node:inspector").catch(() => null)])
     .then((modules) => (${String(watch)})(...modules))`
-  const worker = new threads.Worker(source, { eval: true, workerData })
+  const worker = new Worker(source, { eval: true, workerData })
   // a host that has no threads to give leaves the program as it is
   worker.on("error", () => undefined)
   worker.unref()
