@@ -1,6 +1,7 @@
 /* c-ares' sockets: they are the host's, and watchers of the loop tell when they are ready. */
 #include "ev_core.h"
 #include "host.h"
+#include "lookup.h"
 #include "resolver.h"
 
 #include <errno.h>
@@ -128,7 +129,9 @@ on_io(struct ev_loop *loop, ev_io *io, int revents)
   ares_socket_t fd = connection->fd;
 
   (void)loop;
+  lookup_stop_clock();
   ares_process_fd(resolver->channel, revents & EV_READ ? fd : ARES_SOCKET_BAD, revents & EV_WRITE ? fd : ARES_SOCKET_BAD);
+  lookup_start_clock();
   resolver_arm(resolver);
 }
 

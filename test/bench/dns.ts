@@ -1,6 +1,6 @@
 import { Resolver } from "node:dns/promises"
-import { a, NameServer, TYPES } from "../nameserver.ts"
 import { Contender } from "./contender.ts"
+import { startNameServer } from "./nameserver.ts"
 import { alone, race } from "./pairs.ts"
 import type { Bar, Bench, Result, Work } from "./row.ts"
 
@@ -71,10 +71,7 @@ export const works: Record<string, Work> = {
 }
 
 export async function* run(bench: Bench): AsyncGenerator<Result> {
-  const server = await NameServer.start(({ type }) => {
-    server.questions.length = 0
-    return { records: type === TYPES.A ? [a("192.0.2.1", 3600)] : [] }
-  })
+  const server = await startNameServer(bench.tools)
   const address = ["127.0.0.1", String(server.port)]
   const work = (one: string) => (): Contender => Contender.work(bench, "dns", one, ...address)
   const pair = (peerName: keyof typeof bars, title = name) => ({

@@ -30,16 +30,27 @@ export class Tools {
   /** The command that starts the load generator: in C where there is a compiler, so that it needs little of a processor. */
   get load(): readonly string[] {
     return this.once("load", () => {
-      const compiler = process.env["CC"] || "cc"
-      const output = `${OUTPUT}/load`
-      if (process.platform === "linux" && spawnSync(compiler, ["--version"]).status === 0) {
-        build(output, [`${SOURCES}/load.c`], () => {
-          execFileSync(compiler, ["-O2", "-Wall", "-Wextra", "-o", output, `${SOURCES}/load.c`], { stdio: "inherit" })
-        })
-        return [output]
-      }
-      console.log("no C compiler on Linux: the load generator is a Node program")
+      const program = this.compiled("load")
+      if (program !== undefined) return [program]
+      console.log("the load generator is a Node program")
       return [process.execPath, join(BUNDLES, "load.mjs")]
+    })
+  }
+
+  /** The program of NAME.c for this machine; undefined where there is no C compiler, or no Linux. */
+  compiled(name: string): string | undefined {
+    return this.once(`compiled ${name}`, () => {
+      const compiler = process.env["CC"] || "cc"
+      if (process.platform !== "linux" || spawnSync(compiler, ["--version"]).status !== 0) {
+        console.log(`no C compiler on Linux: ${name}.c cannot be used`)
+        return undefined
+      }
+      const source = `${SOURCES}/${name}.c`
+      const output = `${OUTPUT}/${name}`
+      build(output, [source], () => {
+        execFileSync(compiler, ["-O2", "-Wall", "-Wextra", "-o", output, source], { stdio: "inherit" })
+      })
+      return output
     })
   }
 

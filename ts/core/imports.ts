@@ -177,10 +177,10 @@ export function hostImports(guest: Guest): WebAssembly.ModuleImports {
       return descriptors.get(fd)?.connect(address) ?? -E.BADF
     }),
     sock_recv: guarded((fd: number, pointer: number, length: number) => {
-      return descriptors.get(fd)?.recv(guest.memory.slice(pointer >>> 0, length >>> 0)) ?? -E.BADF
+      return descriptors.get(fd)?.recvAt(guest.memory.bytes, pointer >>> 0, length >>> 0) ?? -E.BADF
     }),
     sock_send: guarded((fd: number, pointer: number, length: number) => {
-      return descriptors.get(fd)?.send(guest.memory.slice(pointer >>> 0, length >>> 0)) ?? -E.BADF
+      return descriptors.get(fd)?.sendAt(guest.memory.bytes, pointer >>> 0, length >>> 0) ?? -E.BADF
     }),
     sock_recvfrom: guarded((...call: [number, number, number, number, number, number]) => {
       const [fd, pointer, length, peek, address, size] = call

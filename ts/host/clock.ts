@@ -1,3 +1,5 @@
+// Node looks anew for what is global each time that it is used.
+const { performance } = globalThis
 let wallOffset = 0
 
 /** Milliseconds since some point in the past, with fractions; never goes back. */

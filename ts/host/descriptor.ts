@@ -89,6 +89,11 @@ export abstract class Descriptor {
     return -E.BADF
   }
 
+  /** Like `recv`, into `length` bytes of a memory. */
+  recvAt(memory: Uint8Array, pointer: number, length: number): number {
+    return this.recv(memory.subarray(pointer, pointer + length))
+  }
+
   /** Like `recv`, with a chunk of up to `max` bytes that the caller owns; an empty one is the end of the stream. */
   take(max: number): Uint8Array | number {
     const chunk = new Uint8Array(max)
@@ -104,6 +109,11 @@ export abstract class Descriptor {
   /** Accepts some or all of `from`, which it does not keep: the number of bytes, or -E.AGAIN. */
   send(_from: Uint8Array): number {
     return -E.BADF
+  }
+
+  /** Like `send`, from `length` bytes of a memory. */
+  sendAt(memory: Uint8Array, pointer: number, length: number): number {
+    return this.send(memory.subarray(pointer, pointer + length))
   }
 
   /**

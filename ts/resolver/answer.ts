@@ -126,7 +126,7 @@ export class Records extends AnswerReader {
   private left: number
   private end: number
   private nameAt = 0
-  private readonly fields: number[] = []
+  private fieldsAt = 0
 
   constructor(answer: number, asked: string) {
     super(answer, asked)
@@ -145,8 +145,9 @@ export class Records extends AnswerReader {
     this.ttl = this.word()
     this.nameAt = this.at
     this.skip()
+    this.fieldsAt = this.at
     for (let left = this.byte(); left > 0; left--) {
-      this.fields[this.byte()] = this.at + 1
+      this.at++
       this.skipField()
     }
     this.end = this.at
@@ -160,28 +161,35 @@ export class Records extends AnswerReader {
   }
 
   number(field: number): number {
-    this.at = this.fields[field]!
+    this.goTo(field)
     return this.word()
   }
 
   string(field: number): string {
-    this.at = this.fields[field]!
+    this.goTo(field)
     return this.text()
   }
 
   binary(field: number): Uint8Array {
-    this.at = this.fields[field]!
+    this.goTo(field)
     return this.data()
   }
 
   binaries(field: number): Uint8Array[] {
-    this.at = this.fields[field]!
+    this.goTo(field)
     return this.list(() => this.data())
   }
 
   options(field: number): Option[] {
-    this.at = this.fields[field]!
+    this.goTo(field)
     return this.list((): Option => [this.short(), this.data()])
+  }
+
+  /** Goes to the value of a field, of which a record has few; each record has all that its type has. */
+  private goTo(field: number): void {
+    this.at = this.fieldsAt + 1
+    while (this.byte() !== field) this.skipField()
+    this.at++
   }
 
   private skipField(): void {

@@ -25,6 +25,10 @@ int lookup_files_only(const ares_channel_t *channel);
 /* When the first query has to be looked at again, in seconds of c-ares' clock; 0 when none waits. */
 double lookup_deadline(const ares_channel_t *channel);
 
+/* From the next reading on c-ares' clock stands still, until it is started again. */
+void lookup_stop_clock(void);
+void lookup_start_clock(void);
+
 /* Queries that wait for an answer. */
 size_t lookup_count(const ares_channel_t *channel);
 

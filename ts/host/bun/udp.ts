@@ -98,16 +98,17 @@ class BunUdp implements UdpPort {
     return peer === undefined && !this.connected ? 0 : -E.ISCONN
   }
 
-  send(from: Uint8Array, to: UdpAddress | undefined): number {
+  send(from: Uint8Array, start: number, length: number, to: UdpAddress | undefined): number {
+    const data = from.subarray(start, start + length)
     try {
-      return this.transmit(from, to)
+      return this.transmit(data, to)
     } catch (error) {
       const errno = errnoOfError(error)
       if (this.connected || errno !== E.CONNREFUSED) return -errno
     }
     // that was about an earlier datagram
     try {
-      return this.transmit(from, to)
+      return this.transmit(data, to)
     } catch (error) {
       return -errnoOfError(error)
     }

@@ -78,10 +78,16 @@ export class Datagram extends Descriptor implements UdpEvents {
   }
 
   override recv(into: Uint8Array): number {
+    return this.recvAt(into, 0, into.length)
+  }
+
+  // c-ares' way: no view of the memory for each datagram
+  override recvAt(memory: Uint8Array, pointer: number, length: number): number {
     const received = this.oldest(false)
     if (typeof received === "number") return received
-    const count = Math.min(received.data.length, into.length)
-    into.set(count === received.data.length ? received.data : received.data.subarray(0, count))
+    const { data } = received
+    const count = Math.min(data.length, length)
+    memory.set(count === data.length ? data : data.subarray(0, count), pointer)
     return count
   }
 
@@ -100,8 +106,12 @@ export class Datagram extends Descriptor implements UdpEvents {
   }
 
   override send(from: Uint8Array): number {
+    return this.sendAt(from, 0, from.length)
+  }
+
+  override sendAt(memory: Uint8Array, pointer: number, length: number): number {
     if (this.peer === undefined) return this.closed ? -E.BADF : -E.DESTADDRREQ
-    return this.transmit(from, undefined)
+    return this.transmit(memory, pointer, length, undefined)
   }
 
   override sendto(from: Uint8Array, address: Address): number {
@@ -109,8 +119,8 @@ export class Datagram extends Descriptor implements UdpEvents {
     if (address.family !== this.family) return -E.AFNOSUPPORT
     const { peer } = this
     const to = nameScope(address)
-    if (peer === undefined) return this.transmit(from, to)
-    return peer.host === to.host && peer.port === to.port ? this.transmit(from, undefined) : -E.ISCONN
+    if (peer === undefined) return this.transmit(from, 0, from.length, to)
+    return peer.host === to.host && peer.port === to.port ? this.transmit(from, 0, from.length, undefined) : -E.ISCONN
   }
 
   override shutdown(how: 0 | 1 | 2): number {
@@ -183,13 +193,13 @@ export class Datagram extends Descriptor implements UdpEvents {
     this.notify()
   }
 
-  private transmit(from: Uint8Array, to: UdpAddress | undefined): number {
+  private transmit(from: Uint8Array, start: number, length: number, to: UdpAddress | undefined): number {
     if (this.error !== 0) return -this.takeError()
     if (this.writeEnded) return -E.PIPE
-    if (from.length > LARGEST[this.family]) return -E.MSGSIZE
+    if (length > LARGEST[this.family]) return -E.MSGSIZE
     if (to?.host === "255.255.255.255" && !this.options.broadcast) return -E.ACCES
     if (this.full) return -E.AGAIN
-    const result = this.bindAnywhere() || this.port!.send(from, to)
+    const result = this.bindAnywhere() || this.port!.send(from, start, length, to)
     if (result === -E.AGAIN) this.full = true
     return result
   }

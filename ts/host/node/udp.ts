@@ -134,12 +134,14 @@ class NodeUdp implements UdpPort {
     return result
   }
 
-  send(from: Uint8Array, to: UdpAddress | undefined): number {
+  send(from: Uint8Array, start: number, length: number, to: UdpAddress | undefined): number {
     if (this.unsent >= HIGH_WATER_MARK) {
       this.refused = true
       return -E.AGAIN
     }
-    return this.handle === undefined ? this.sendLater(from, to) : this.sendNow(this.handle, from, to)
+    return this.handle === undefined
+      ? this.sendLater(from.slice(start, start + length), to)
+      : this.sendNow(this.handle, from, start, length, to)
   }
 
   close(): void {
@@ -167,19 +169,24 @@ class NodeUdp implements UdpPort {
     }
   }
 
-  private sendNow(handle: UdpHandle, from: Uint8Array, to: UdpAddress | undefined): number {
-    const { length } = from
+  private sendNow(
+    handle: UdpHandle,
+    from: Uint8Array,
+    start: number,
+    length: number,
+    to: UdpAddress | undefined,
+  ): number {
     if (to === undefined && this.fd >= 0 && this.unsent === 0) {
       // a third of what libuv's send costs
       try {
-        return writeSync(this.fd, from, 0, length)
+        return writeSync(this.fd, from, start, length)
       } catch (error) {
         const errno = errnoOfError(error)
         if (errno !== E.AGAIN) return -errno
       }
     }
     if (scratch.length === 0) scratch = new Uint8Array(LARGEST)
-    scratch.set(from)
+    scratch.set(from.subarray(start, start + length))
     const list = [scratch.subarray(0, length)]
     const request = new SendWrap!()
     request.oncomplete = (error) => {
@@ -196,16 +203,16 @@ class NodeUdp implements UdpPort {
     return length
   }
 
-  private sendLater(from: Uint8Array, to: UdpAddress | undefined): number {
+  /** @param copy - It is kept until it is sent. */
+  private sendLater(copy: Uint8Array, to: UdpAddress | undefined): number {
     if (to?.port === 0) return -E.INVAL
-    this.unsent += from.length + OVERHEAD
-    const copy = from.slice()
+    this.unsent += copy.length + OVERHEAD
     if (this.primed) this.transmit(copy, to)
     else if (this.outbox === undefined) {
       this.outbox = []
       this.transmit(copy, to)
     } else this.outbox.push([copy, to])
-    return from.length
+    return copy.length
   }
 
   private transmit(from: Uint8Array, to: UdpAddress | undefined): void {

@@ -43,8 +43,8 @@ export interface UdpPort {
   address(): UdpAddress
   /** Gives it a peer, or none; -E.ISCONN when only another port can have that. After an error there is none. */
   connect(peer: UdpAddress | undefined): number
-  /** Sends a datagram, to the peer when `to` is undefined, and keeps nothing of `from`. Its length, or -E.AGAIN. */
-  send(from: Uint8Array, to: UdpAddress | undefined): number
+  /** Sends `length` bytes as a datagram, to the peer when `to` is undefined, and keeps nothing of `from`. Its length, or -E.AGAIN. */
+  send(from: Uint8Array, start: number, length: number, to: UdpAddress | undefined): number
   /** Gives the address back, once what was accepted is sent. */
   close(): void
 }
