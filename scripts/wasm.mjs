@@ -57,8 +57,8 @@ async function buildHub() {
 /** Ours in the place of those that it includes. */
 function caresSources() {
   const included = [
-    ...["ares_buf", "ares_dns_name", "ares_getaddrinfo", "ares_gethostbyaddr", "ares_library_init", "ares_query"],
-    ...["ares_send", "ares_timeval"],
+    ...["ares_buf", "ares_dns_name", "ares_getaddrinfo", "ares_gethostbyaddr", "ares_hosts_file"],
+    ...["ares_library_init", "ares_query", "ares_send", "ares_timeval"],
   ]
   const upstream = filesBelow(`${CARES}/src/lib`, ".c").filter((path) => !included.includes(basename(path, ".c")))
   return [...upstream, ...filesIn("wasm/cares", ".c")]

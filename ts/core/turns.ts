@@ -80,8 +80,9 @@ export class Turns {
     }
     this.running = false
     this.home.arm(Math.max(0, next - now), this.due, alive)
+    if (this.errors.length === 0) return
     const [error] = this.errors.splice(0)
-    if (error !== undefined) throw error.cause
+    throw error!.cause
   }
 
   /** A loop that is lost must not cost the others their turns: its error is thrown when all had theirs. */

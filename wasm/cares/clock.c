@@ -5,7 +5,7 @@
 
 #include "lookup.h"
 
-static ares_timeval_t held;
+static ares_timeval_t held, latest;
 static enum { RUNS, STOPS, STOPPED } clock_state;
 
 void
@@ -16,11 +16,14 @@ ares_tvnow(ares_timeval_t *now)
     return;
   }
   read_clock(now);
+  latest = *now;
   if (clock_state == STOPS) {
     held = *now;
     clock_state = STOPPED;
   }
 }
+
+time_t lookup_clock(void) { return latest.sec; }
 
 void lookup_stop_clock(void) { clock_state = STOPS; }
 void lookup_start_clock(void) { clock_state = RUNS; }

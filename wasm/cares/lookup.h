@@ -3,6 +3,7 @@
 #define GEVENT_LOOKUP_H
 
 #include <ares.h>
+#include <time.h>
 
 /* Ends the search whose callback has the argument `arg`, which is called with ARES_ECANCELLED. Its queries are freed. */
 void lookup_cancel(ares_channel_t *channel, const void *arg);
@@ -28,6 +29,9 @@ double lookup_deadline(const ares_channel_t *channel);
 /* From the next reading on c-ares' clock stands still, until it is started again. */
 void lookup_stop_clock(void);
 void lookup_start_clock(void);
+
+/* The seconds of the latest reading. */
+time_t lookup_clock(void);
 
 /* Queries that wait for an answer. */
 size_t lookup_count(const ares_channel_t *channel);
