@@ -128,6 +128,38 @@ test("SO-23: an empty datagram is one, and one that is too large is EMSGSIZE", (
     assert.is((yield* failure(two.sendto(new Uint8Array(65508), one.getsockname()))).code, "EMSGSIZE")
   }))
 
+test("SO-23: what comes at once from the peer comes whole and in order, and errors behind it", () =>
+  run(function* () {
+    using one = udp()
+    const two = udp()
+    yield* one.connect(two.getsockname())
+    yield* two.connect(one.getsockname())
+    const sizeOf = (i: number): number => (i % 10 === 3 ? 0 : i % 10 === 7 ? 5000 : 1 + i * 3)
+    // from the second time on all that waits is read at once
+    for (let burst = 1; burst <= 5; burst++) {
+      const receiver = spawn(function* () {
+        for (let i = 0; i < 40; i++) {
+          const [data, address] = yield* one.recvfrom(10_000)
+          assert.is(data.length, sizeOf(i), `datagram ${i} of burst ${burst}`)
+          assert.ok(data.every((byte) => byte === ((i * burst) & 255)))
+          assert.equal(address, two.getsockname())
+        }
+        return "all"
+      })
+      for (let i = 0; i < 40; i++) {
+        const size = sizeOf(i)
+        assert.is(yield* two.send(new Uint8Array(size).fill(i * burst)), size)
+      }
+      assert.is(yield* receiver.get(true, 5), "all")
+    }
+    two.close()
+    if (host.name === "deno") return // it does not hear of it
+    yield* sleep(0.05)
+    yield* one.send("x")
+    one.settimeout(5)
+    assert.is((yield* failure(one.recv(10))).code, "ECONNREFUSED")
+  }))
+
 test("SO-23: broadcast and multicast options", () =>
   run(function* () {
     using one = udp(["0.0.0.0", 0])

@@ -173,6 +173,10 @@ export class Datagram extends Descriptor implements UdpEvents {
     this.port?.close()
   }
 
+  get waiting(): number {
+    return this.inbox.size
+  }
+
   received(data: Uint8Array, host: string, port: number): void {
     if (this.closed || this.readEnded) return
     const { inbox } = this

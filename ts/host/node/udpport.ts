@@ -12,6 +12,8 @@ export interface UdpOptions {
 
 /** What a port tells of itself. */
 export interface UdpEvents {
+  /** How many datagrams came that nobody has taken yet. */
+  readonly waiting: number
   /** A datagram came; its bytes are the receiver's. */
   received(data: Uint8Array, host: string, port: number): void
   /** An error came: the port of the peer is closed, or what was accepted could not be sent. */
