@@ -85,7 +85,7 @@ export class ChunkQueue {
     this.size = 0
     this.first = undefined
     this.offset = 0
-    this.rest.length = 0
+    if (this.rest.length > 0) this.rest.length = 0
     this.next = 0
   }
 

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage, AsyncResource } from "node:async_hooks"
+import { AsyncLocalStorage } from "node:async_hooks"
 import type dns from "node:dns"
 import { lstatSync, readFileSync } from "node:fs"
 import { isIP } from "node:net"
@@ -20,6 +20,7 @@ import { CarriedStream } from "./node/carriedstream.ts"
 import { DirectStream } from "./node/directstream.ts"
 import { errnoOfError, systemErrno } from "./node/errors.ts"
 import { openFile } from "./node/file.ts"
+import { immediate } from "./node/immediate.ts"
 import { random } from "./random.ts"
 import { writeOutput } from "./node/output.ts"
 import { signal, signals } from "./node/signals.ts"
@@ -31,7 +32,6 @@ import { openUdp } from "./node/udp.ts"
 import { startWatchdog } from "./node/watchdog.ts"
 
 // What the loop runs belongs to nobody's asynchronous context, whoever woke it.
-const root = new AsyncResource("gevent-wasm")
 const timer = new DeadlineTimer()
 const nodeDns = (): typeof dns => process.getBuiltinModule("node:dns")
 let hub: WebAssembly.Module | undefined
@@ -93,9 +93,7 @@ export const host: Host = {
     // the thread's end is the end of all
   },
 
-  immediate(fn: () => void): void {
-    setImmediate(() => root.runInAsyncScope(fn))
-  },
+  immediate,
 
   arm(ms: number, fn: () => void, ref: boolean): void {
     timer.arm(ms, fn, ref)

@@ -52,7 +52,7 @@ export class AcceptedWire implements Wire {
   }
 
   resume(): void {
-    if (idle.push(this) === 1) queueMicrotask(openAll)
+    if (idle.push(this) === 1) void now.then(openAll)
   }
 
   end(): void {
@@ -85,9 +85,13 @@ export class AcceptedWire implements Wire {
   }
 }
 
+// `queueMicrotask` of Node makes an object for each call.
+const now = Promise.resolve()
 // Those that are yet to become sockets.
-const idle: AcceptedWire[] = []
+let idle: AcceptedWire[] = []
 
 function openAll(): void {
-  for (const wire of idle.splice(0)) if (!wire.destroyed) wire.open()
+  const wires = idle
+  idle = []
+  for (const wire of wires) if (!wire.destroyed) wire.open()
 }

@@ -5,7 +5,8 @@ import type { Wire, WireListener, WireUser } from "../wire.ts"
 import { acceptHandle, listensAtOnce, type Binding } from "./binding.ts"
 import type { Domain } from "./domain.ts"
 import { errnoOfError, errnoOfSystem } from "./errors.ts"
-import { handleOf, type Handle } from "./wire.ts"
+import { promptly } from "./immediate.ts"
+import { handleOf, isSocket, type Handle } from "./wire.ts"
 
 /** Connections that may wait for accept(); beyond it new ones are reset, which the client sees as refused. */
 export const ACCEPT_QUEUE = 1024
@@ -73,7 +74,7 @@ export class Listener implements WireListener {
   accept(user: WireUser): Wire | number {
     const waiting = this.queue.shift()
     if (waiting !== undefined) {
-      if (waiting instanceof net.Socket) waiting.off("error", ignore)
+      if (isSocket(waiting)) waiting.off("error", ignore)
       return this.adopt(waiting, user)
     }
     const error = this.error
@@ -104,12 +105,12 @@ export class Listener implements WireListener {
       }
       const taken = handle ?? (acceptHandle(listening!) as Handle | undefined)
       if (taken === undefined) makeSocket.call(listening, status, handle)
-      else this.arrived(taken)
+      else promptly(() => this.arrived(taken))
     }
   }
 
   private arrived(connection: net.Socket | Handle): void {
-    if (connection instanceof net.Socket) connection.on("error", ignore)
+    if (isSocket(connection)) connection.on("error", ignore)
     if (this.queue.length >= ACCEPT_QUEUE || !this.server.listening) {
       this.reset(connection)
       return
@@ -120,9 +121,7 @@ export class Listener implements WireListener {
 
   private reset(connection: net.Socket | Handle): void {
     this.domain.reset(
-      connection instanceof net.Socket
-        ? connection
-        : new net.Socket({ handle: connection, manualStart: true } as object),
+      isSocket(connection) ? connection : new net.Socket({ handle: connection, manualStart: true } as object),
     )
   }
 

@@ -10,7 +10,7 @@ import { farewell } from "./farewell.ts"
 import { writeCopy } from "./copies.ts"
 import { Listener } from "./listener.ts"
 import { AcceptedWire } from "./acceptedwire.ts"
-import { adoptSocket, beginConnect, fdOf, handleOf, openWire } from "./wire.ts"
+import { adoptSocket, beginConnect, fdOf, handleOf, isSocket, openWire } from "./wire.ts"
 
 // V8 keeps the bytes of an array up to this length beside it, and moves them to memory of their own once native code asks
 // for them, which costs more than writing them from here: 1310 ns instead of 960 on Node 20, 1690 instead of 940 on Node 26.
@@ -27,7 +27,7 @@ export const transport: Transport = {
 
   listen(domain: Domain, binding: Binding, backlog: number, changed: () => void): WireListener | number {
     const listener = new Listener(domain, binding, changed, (connection, user) =>
-      connection instanceof net.Socket ? adoptSocket(connection, user).unref() : new AcceptedWire(connection, user),
+      isSocket(connection) ? adoptSocket(connection, user).unref() : new AcceptedWire(connection, user),
     )
     const result = listener.listen(backlog)
     return result < 0 ? result : listener

@@ -83,6 +83,11 @@ export function beginConnect(
   return socket.unref()
 }
 
+/** Whether a connection is a socket of Node's already. `instanceof` takes a hundredth of the time of accepting one. */
+export function isSocket(connection: net.Socket | Handle): connection is net.Socket {
+  return "destroySoon" in connection
+}
+
 /** Makes the socket of an accepted handle. Nothing is read before `resume()`. */
 export function adoptHandle(handle: Handle, user: WireUser): net.Socket {
   return makeSocket(handle, user)
