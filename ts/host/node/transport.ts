@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs"
-import net from "node:net"
+import type net from "node:net"
 import { E } from "../errno.ts"
 import type { Address } from "../descriptor.ts"
 import type { Transport, Wire, WireListener, WireUser } from "../wire.ts"
