@@ -4,6 +4,7 @@ import { getHub } from "gevent-wasm"
 import { lookup, Resolver } from "gevent-wasm/dns"
 import { AresResolver } from "gevent-wasm/resolver"
 import { execFile } from "node:child_process"
+import { Resolver as NodeResolver } from "node:dns/promises"
 import http from "node:http"
 import net, { type AddressInfo } from "node:net"
 import process from "node:process"
@@ -14,6 +15,8 @@ import { moduleArguments } from "./hostprocess.ts"
 import { a, aaaa, named, NameServer, number, text, TYPES, wireName, type Record, type Reply } from "./nameserver.ts"
 
 const test = suite("dns")
+
+const ANY = 255
 
 const RECORDS: { [type: number]: Record[] } = {
   [TYPES.A]: [a("127.0.0.1", 42)],
@@ -44,7 +47,11 @@ const RECORDS: { [type: number]: Record[] } = {
 const server = await NameServer.start(({ name, type }): Reply | null => {
   if (name === "silent.test") return null
   if (name === "missing.test") return { rcode: 3 }
-  return { records: RECORDS[type] ?? [] }
+  // a name with an alias has nothing else
+  const all = Object.values(RECORDS)
+    .flat()
+    .filter((record) => record.type !== TYPES.CNAME)
+  return { records: type === ANY ? all : (RECORDS[type] ?? []) }
 })
 const options = { hosts: null, resolvConf: null }
 const resolver = new Resolver({ ...options, timeout: 10_000 })
@@ -91,6 +98,47 @@ test("a Resolver answers callbacks and promises as Node's does", async () => {
   assert.equal(await resolver.resolve("host.test", "MX"), [{ exchange: "mail.test", priority: 10 }])
   assert.equal(await resolver.reverse("192.0.2.1"), ["host.test"])
   assert.throws(() => resolver.resolve("host.test", "X"), RangeError)
+})
+
+test("resolveAny tells the type of each record, as Node's does", async () => {
+  const sorted = (records: unknown): string[] => (records as object[]).map((record) => JSON.stringify(record)).sort()
+  const found = sorted(await resolver.resolveAny("host.test"))
+  assert.is(found.length, 10)
+  assert.ok(found.includes('{"type":"A","address":"127.0.0.1","ttl":42}'))
+  assert.ok(found.includes('{"type":"SRV","name":"s.test","port":3,"priority":1,"weight":2}'))
+  assert.ok(found.includes('{"type":"TXT","entries":["a","b"]}'))
+  assert.equal(sorted(await resolver.resolve("host.test", "ANY")), found)
+  const error = (await (resolver.resolveAny("missing.test") as Promise<unknown>).catch(
+    (thrown: unknown) => thrown,
+  )) as {
+    message: string
+  }
+  assert.is(error.message, "queryAny ENOTFOUND missing.test")
+  if (host.name !== "node") return
+  const peer = new NodeResolver()
+  peer.setServers([server.address])
+  const theirs = (await peer.resolveAny("host.test")) as object[]
+  const ours = (await resolver.resolveAny("host.test")) as object[]
+  const inOrder = (records: object[]): string[] =>
+    sorted(records.map((record) => Object.fromEntries(Object.entries(record).sort())))
+  assert.equal(inOrder(ours), inOrder(theirs))
+})
+
+test("setLocalAddress says where queries come from", async () => {
+  const bound = new Resolver({ ...options, timeout: 10_000 })
+  bound.setServers([server.address])
+  try {
+    bound.setLocalAddress("127.0.0.2")
+    assert.equal(await bound.resolve4("bound.test"), ["127.0.0.1"])
+    assert.is(server.questions.find(({ name }) => name === "bound.test")?.address, "127.0.0.2")
+    bound.setLocalAddress("0.0.0.0")
+    assert.equal(await bound.resolve4("free.test"), ["127.0.0.1"])
+    assert.is(server.questions.find(({ name }) => name === "free.test")?.address, "127.0.0.1")
+    bound.setLocalAddress("::1")
+    for (const wrong of ["127.0.0", "", "host.test"]) assert.throws(() => bound.setLocalAddress(wrong), /addresses/)
+  } finally {
+    bound.close()
+  }
 })
 
 test("its errors have Node's codes", async () => {

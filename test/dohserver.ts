@@ -2,7 +2,7 @@ import http from "node:http"
 import https from "node:https"
 import type { AddressInfo } from "node:net"
 import { buffer } from "node:stream/consumers"
-import { decode, encode, type Question, type Reply } from "./nameserver.ts"
+import { decode, encode, type Question, type Reply, peerOf } from "./nameserver.ts"
 
 /** Answers the question that a request carries; null: never. */
 export async function respond(
@@ -11,7 +11,7 @@ export async function respond(
   status: number,
   answer: (question: Question) => Reply | null,
 ): Promise<void> {
-  const question = decode(await buffer(request), "tcp", request.socket.remotePort ?? 0)
+  const question = decode(await buffer(request), "tcp", peerOf(request.socket))
   const reply = answer(question)
   if (reply === null) return
   response.writeHead(status, { "content-type": request.headers["content-type"] ?? "" })

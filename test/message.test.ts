@@ -71,7 +71,7 @@ function good(question: Question): Buffer {
 const GOOD = new Map(
   [...RECORDS.keys()].map((type) => {
     const name = "some.host.test"
-    return [type, good({ id: 0, spelled: name, name, type, transport: "tcp", port: 0 })]
+    return [type, good({ id: 0, spelled: name, name, type, transport: "tcp", address: "", port: 0 })]
   }),
 )
 

@@ -10,9 +10,13 @@ export interface Question {
   readonly name: string
   readonly type: number
   readonly transport: "udp" | "tcp"
-  /** The port that it came from. */
+  /** The address and the port that it came from. */
+  readonly address: string
   readonly port: number
 }
+
+/** Where a query came from. */
+type Origin = Pick<Question, "address" | "port">
 
 /** A record of a reply. Its name is the question's unless it says otherwise. */
 export interface Record {
@@ -75,7 +79,7 @@ export class NameServer {
   private constructor(answer: (question: Question) => Reply | null | undefined) {
     this.answer = answer
     this.udp.on("message", (message, from) => {
-      this.reply(message, "udp", from.port, (bytes, elsewhere) => {
+      this.reply(message, "udp", from, (bytes, elsewhere) => {
         if (!this.closed) (elsewhere ? this.other : this.udp).send(bytes, from.port, from.address)
       })
     })
@@ -133,7 +137,7 @@ export class NameServer {
       while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE(0)) {
         const message = pending.subarray(2, 2 + pending.readUInt16BE(0))
         pending = pending.subarray(2 + message.length)
-        this.reply(message, "tcp", socket.remotePort ?? 0, (bytes) => {
+        this.reply(message, "tcp", peerOf(socket), (bytes) => {
           if (!socket.destroyed) socket.write(Buffer.concat([number(bytes.length, 2), bytes]))
         })
       }
@@ -143,10 +147,10 @@ export class NameServer {
   private reply(
     message: Buffer,
     transport: "udp" | "tcp",
-    port: number,
+    from: Origin,
     send: (bytes: Buffer, elsewhere: boolean) => void,
   ): void {
-    const question = decode(message, transport, port)
+    const question = decode(message, transport, from)
     this.questions.push(question)
     const reply = this.answer(question)
     if (reply === null || reply === undefined) return
@@ -201,10 +205,15 @@ export function text(value: string): Buffer {
 }
 
 /** What a query asks. */
-export function decode(message: Buffer, transport: Question["transport"], port: number): Question {
+export function decode(message: Buffer, transport: Question["transport"], { address, port }: Origin): Question {
   const { name: spelled, end } = readName(message)
   const type = message.readUInt16BE(end)
-  return { id: message.readUInt16BE(0), spelled, name: spelled.toLowerCase(), type, transport, port }
+  return { id: message.readUInt16BE(0), spelled, name: spelled.toLowerCase(), type, transport, address, port }
+}
+
+/** Where the other end of a connection is. */
+export function peerOf({ remoteAddress = "", remotePort = 0 }: net.Socket): Origin {
+  return { address: remoteAddress, port: remotePort }
 }
 
 /** A whole reply. */

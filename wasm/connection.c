@@ -81,6 +81,13 @@ on_connect(ares_socket_t fd, const struct sockaddr *address, ares_socklen_t leng
   return host_result(host_sock_connect(fd, address, length));
 }
 
+static int
+on_bind(ares_socket_t fd, unsigned flags, const struct sockaddr *address, ares_socklen_t length, void *data)
+{
+  (void)flags, (void)data;
+  return host_result(host_sock_bind(fd, address, length));
+}
+
 static ares_ssize_t
 on_receive(ares_socket_t fd, void *buffer, size_t length, int flags, struct sockaddr *address, ares_socklen_t *size, void *data)
 {
@@ -117,6 +124,7 @@ const struct ares_socket_functions_ex resolver_sockets = {
     .aclose = on_close,
     .asetsockopt = on_option,
     .aconnect = on_connect,
+    .abind = on_bind,
     .arecvfrom = on_receive,
     .asendto = on_send,
 };

@@ -6,6 +6,7 @@
 #include "resolver.h"
 
 #include <ares.h>
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,21 @@ resolver_servers(struct resolver *resolver)
 }
 
 EXPORT(resolver_set_servers) int resolver_set_servers(struct resolver *resolver, const char *servers) { return ares_set_servers_ports_csv(resolver->channel, servers); }
+
+/* Where its sockets are bound from now on; the unspecified addresses leave that to the system. 0 when one is no address. */
+EXPORT(resolver_set_local_address) int
+resolver_set_local_address(struct resolver *resolver, const char *ipv4, const char *ipv6)
+{
+  struct in_addr four;
+  struct in6_addr six;
+
+  if (inet_pton(AF_INET, ipv4, &four) != 1 || inet_pton(AF_INET6, ipv6, &six) != 1)
+    return 0;
+  ares_set_local_ip4(resolver->channel, ntohl(four.s_addr));
+  ares_set_local_ip6(resolver->channel, six.s6_addr);
+  return 1;
+}
+
 EXPORT(resolver_queries) int resolver_queries(struct resolver *resolver) { return lookup_count(resolver->channel); }
 
 /* --- searches --- */

@@ -63,6 +63,7 @@ export interface HubExports {
   resolver_reload(resolver: number): number
   resolver_servers(resolver: number): number
   resolver_set_servers(resolver: number, servers: number): number
+  resolver_set_local_address(resolver: number, ipv4: number, ipv6: number): number
   resolver_queries(resolver: number): number
   resolver_getaddrinfo(resolver: number, id: number, name: number, family: number, flags: number): number
   resolver_gethostbyaddr(resolver: number, id: number, address: number): number

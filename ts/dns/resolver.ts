@@ -1,6 +1,6 @@
 import { AresResolver } from "../resolver/ares.ts"
 import type { AresOptions } from "../resolver/options.ts"
-import type { RecordType, RecordTypes } from "../resolver/records.ts"
+import type { AnyRecord, CaaRecord, RecordType, RecordTypes, SrvRecord, TlsaRecord } from "../resolver/records.ts"
 import type { Wait } from "../wait.ts"
 
 /** Options of a Resolver: Node's, and those of an AresResolver. */
@@ -47,6 +47,16 @@ export class Resolver {
     this.ares.setServers(servers)
   }
 
+  /**
+   * Sends queries from these addresses from now on; the unspecified ones leave that to the system.
+   *
+   * @throws {InvalidIP} for what is no address.
+   */
+  setLocalAddress(ipv4: string, ipv6 = "::"): void {
+    if (ipv4.includes(":")) this.ares.setLocalAddress("0.0.0.0", ipv4)
+    else this.ares.setLocalAddress(ipv4, ipv6)
+  }
+
   /** Ends all that is under way, with ECANCELLED. */
   cancel(): void {
     this.cancelled.abort()
@@ -74,11 +84,16 @@ export class Resolver {
     return this.addresses(hostname, "AAAA", rest)
   }
 
+  /** What a name server cares to tell, each record with its `type`; many tell next to nothing (RFC 8482). */
+  resolveAny(hostname: string, callback?: Callback<never>): unknown {
+    return this.answer(this.ares.resolveAny(hostname), hostname, "queryAny", callback, (records) => {
+      return records.flatMap((record) => shapeOf(record) ?? [])
+    })
+  }
+
   /** CAA records: `{ critical, issue: … }`. */
   resolveCaa(hostname: string, callback?: Callback<never>): unknown {
-    return this.records(hostname, "CAA", callback, (records) =>
-      records.map(({ critical, tag, value }) => ({ critical, [tag]: value })),
-    )
+    return this.records(hostname, "CAA", callback, (records) => records.map(caa))
   }
 
   /** Canonical names. */
@@ -88,9 +103,7 @@ export class Resolver {
 
   /** MX records. */
   resolveMx(hostname: string, callback?: Callback<never>): unknown {
-    return this.records(hostname, "MX", callback, (records) =>
-      records.map(({ exchange, priority }) => ({ exchange, priority })),
-    )
+    return this.records(hostname, "MX", callback, bare)
   }
 
   /** NAPTR records. */
@@ -115,21 +128,12 @@ export class Resolver {
 
   /** SRV records. */
   resolveSrv(hostname: string, callback?: Callback<never>): unknown {
-    return this.records(hostname, "SRV", callback, (records) =>
-      records.map(({ target, port, priority, weight }) => ({ name: target, port, priority, weight })),
-    )
+    return this.records(hostname, "SRV", callback, (records) => records.map(srv))
   }
 
   /** TLSA records. */
   resolveTlsa(hostname: string, callback?: Callback<never>): unknown {
-    return this.records(hostname, "TLSA", callback, (records) =>
-      records.map(({ certUsage, selector, match, data }) => ({
-        certUsage,
-        selector,
-        match,
-        data: data.slice().buffer,
-      })),
-    )
+    return this.records(hostname, "TLSA", callback, (records) => records.map(tlsa))
   }
 
   /** TXT records, each a list of its texts. */
@@ -200,6 +204,7 @@ export class Resolver {
 const METHODS: Readonly<Record<string, keyof Resolver>> = {
   A: "resolve4",
   AAAA: "resolve6",
+  ANY: "resolveAny",
   CAA: "resolveCaa",
   CNAME: "resolveCname",
   MX: "resolveMx",
@@ -214,6 +219,46 @@ const METHODS: Readonly<Record<string, keyof Resolver>> = {
 
 function values(records: readonly { readonly value: string }[]): string[] {
   return records.map(({ value }) => value)
+}
+
+/** A record among those of all types; undefined for a type that Node does not know. */
+function shapeOf(record: AnyRecord): object | undefined {
+  const { type } = record
+  switch (type) {
+    case "A":
+    case "AAAA":
+      return { type, address: record.address, ttl: record.ttl }
+    case "CNAME":
+    case "NS":
+    case "PTR":
+      return { type, value: record.value }
+    case "TXT":
+      return { type, entries: [...record.entries] }
+    case "CAA":
+      return { type, ...caa(record) }
+    case "SRV":
+      return { type, ...srv(record) }
+    case "TLSA":
+      return { type, ...tlsa(record) }
+    case "MX":
+    case "NAPTR":
+    case "SOA":
+      return { type, ...bare([record])[0] }
+    default:
+      return undefined
+  }
+}
+
+function caa({ critical, tag, value }: CaaRecord): object {
+  return { critical, [tag]: value }
+}
+
+function srv({ target, port, priority, weight }: SrvRecord): object {
+  return { name: target, port, priority, weight }
+}
+
+function tlsa({ certUsage, selector, match, data }: TlsaRecord): object {
+  return { certUsage, selector, match, data: data.slice().buffer }
 }
 
 /** Records without what Node's have not. */

@@ -8,9 +8,9 @@ import { encodeHostname } from "./hostname.ts"
 import { AddressSearch, NameSearch } from "./hostsearch.ts"
 import type { Hostname } from "./interface.ts"
 import { withEnvironment, type AresOptions } from "./options.ts"
-import type { RecordType, RecordTypes } from "./records.ts"
+import type { AnyRecord, RecordType, RecordTypes } from "./records.ts"
 import type { RecordResolver } from "./recordresolver.ts"
-import { PointerSearch, RecordSearch } from "./recordsearch.ts"
+import { AnySearch, PointerSearch, RecordSearch } from "./recordsearch.ts"
 import { reverseName } from "./reverse.ts"
 import type { NameErrorClass } from "./status.ts"
 
@@ -54,6 +54,18 @@ export class AresResolver extends AbstractResolver implements RecordResolver, Di
     this.channel.setServers(servers)
   }
 
+  /**
+   * Sends queries from these addresses from now on; by default the system chooses them. A socket that is open already stays where it is.
+   *
+   * @throws {InvalidIP} for what is no address. {TypeError} for another type.
+   */
+  setLocalAddress(ipv4 = "0.0.0.0", ipv6 = "::"): void {
+    for (const address of [ipv4, ipv6]) {
+      if (typeof address !== "string") throw new TypeError(`an address must be a string, not ${String(address)}`)
+    }
+    this.channel.setLocalAddress(ipv4, ipv6)
+  }
+
   /** How many queries wait for an answer. */
   get pending(): number {
     return this.channel.queries
@@ -68,6 +80,11 @@ export class AresResolver extends AbstractResolver implements RecordResolver, Di
   resolve<T extends RecordType>(hostname: Hostname, type: T): Wait<RecordTypes[T][]>
   resolve(hostname: Hostname, type: RecordType = "A"): Wait<RecordTypes[RecordType][]> {
     return new RecordSearch(this.channel, encodeHostname(hostname), type)
+  }
+
+  /** The records of all types that a name server cares to tell, each with its type; many tell next to nothing (RFC 8482). */
+  resolveAny(hostname: Hostname): Wait<AnyRecord[]> {
+    return new AnySearch(this.channel, encodeHostname(hostname))
   }
 
   reverse(address: string): Wait<string[]> {

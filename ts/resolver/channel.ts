@@ -90,6 +90,17 @@ export class AresChannel {
     this.loop.touch()
   }
 
+  /** Sets the addresses that its sockets are bound to. @throws {InvalidIP} for what is no address. */
+  setLocalAddress(ipv4: string, ipv6: string): void {
+    const { exports } = this.module
+    const [four, six] = [this.store(ipv4), this.store(ipv6)]
+    const set = exports.resolver_set_local_address(this.live(), four, six)
+    exports.release(four)
+    exports.release(six)
+    if (set === 0)
+      throw new InvalidIP(`${JSON.stringify(ipv4)} and ${JSON.stringify(ipv6)} must be IPv4 and IPv6 addresses`)
+  }
+
   /** Frees it. Searches that are under way fail with ARES_EDESTRUCTION. */
   close(): void {
     const { pointer, module } = this

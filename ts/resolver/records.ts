@@ -125,6 +125,9 @@ export interface RecordTypes {
 /** A type of records. */
 export type RecordType = keyof RecordTypes
 
+/** A record with its type. */
+export type AnyRecord = { [T in RecordType]: RecordTypes[T] & { readonly type: T } }[RecordType]
+
 /** A type of records: its number, and how one is read. */
 export type Kind<T extends RecordType> = readonly [number: number, read: (record: Records) => RecordTypes[T]]
 
@@ -243,6 +246,19 @@ export function readReply<T extends RecordType>(
   const found: RecordTypes[T][] = []
   const records = new Records(answer, asked)
   while (records.next()) if (records.type === wanted) found.push(read(records))
+  if (found.length === 0) throw rawError(ARES_ENODATA, gaierror)
+  return found
+}
+
+/** The records of all kinds in a reply. @throws {gaierror} with c-ares' code when there are none. */
+export function readAny(asked: string, status: number, answer: number): AnyRecord[] {
+  if (status !== ARES_SUCCESS) throw rawError(status, gaierror)
+  const found: AnyRecord[] = []
+  const records = new Records(answer, asked)
+  while (records.next()) {
+    for (const [type, [number, read]] of KINDS)
+      if (number === records.type) found.push({ type, ...read(records) } as AnyRecord)
+  }
   if (found.length === 0) throw rawError(ARES_ENODATA, gaierror)
   return found
 }

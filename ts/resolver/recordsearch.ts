@@ -1,9 +1,10 @@
 import type { HubModule } from "../core/hubmodule.ts"
 import type { AresChannel } from "./channel.ts"
-import { kindOf, readReply, type Kind, type RecordType, type RecordTypes } from "./records.ts"
+import { kindOf, readAny, readReply, type AnyRecord, type Kind, type RecordType, type RecordTypes } from "./records.ts"
 import { Search } from "./search.ts"
 
 const POINTER = kindOf("PTR")
+const ANY = 255
 
 /** Searches for the records of a type that a name has. */
 export class RecordSearch<T extends RecordType> extends Search<RecordTypes[T][]> {
@@ -29,6 +30,28 @@ export class RecordSearch<T extends RecordType> extends Search<RecordTypes[T][]>
 
   override describe(): string {
     return `the ${this.type} records of ${this.name}`
+  }
+}
+
+/** Searches for whatever records a name has. */
+export class AnySearch extends Search<AnyRecord[]> {
+  private readonly name: string
+
+  constructor(channel: AresChannel, name: string) {
+    super(channel)
+    this.name = name
+  }
+
+  protected start(module: HubModule, channel: number, id: number): number {
+    return module.exports.resolver_query(channel, id, module.scratch(this.name), ANY)
+  }
+
+  protected finish(status: number, answer: number): AnyRecord[] {
+    return readAny(this.name, status, answer)
+  }
+
+  override describe(): string {
+    return `all records of ${this.name}`
   }
 }
 
