@@ -758,9 +758,10 @@ test("SP-19: others run while many programs start", () =>
   runGreenlet(function* () {
     const counter = counting()
     yield* sleep(0)
-    for (let i = 0; i < 10; i++) yield* call(["true"])
-    assert.ok(counter.turns > 5, `${counter.turns} turns`)
+    // on some hosts ten of them take no more than five milliseconds
+    for (let i = 0; i < 50; i++) yield* call(["true"])
     yield* counter.stop()
+    assert.ok(counter.turns > 5, `${counter.turns} turns`)
   }))
 
 test("SP-20: a start that fails leaves nothing open, whatever the streams are", () =>
