@@ -57,7 +57,7 @@ apt_install() {
 
 need_node() {
   if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-    can_install || fail "Node.js 20 or newer with npm is needed: install it and run build.sh again"
+    can_install || fail "Node.js 20.16 or newer with npm is needed: install it and run build.sh again"
     apt_install nodejs npm
   fi
   local version

@@ -52,7 +52,7 @@ const builtin = {
   setup({ onResolve, onLoad }) {
     const names = importedNames("ts/host")
     onResolve({ filter: /^node:/ }, ({ path, importer }) =>
-      importer.includes("workerd") ? { path, external: true } : { path, namespace: "builtin" },
+      /\bhost[\\/]workerd\b/.test(importer) ? { path, external: true } : { path, namespace: "builtin" },
     )
     onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => {
       const own = [...names(path)].map((name) => `export const ${name} = builtin.${name}\n`)

@@ -136,6 +136,7 @@ test("setLocalAddress says where queries come from", async () => {
     assert.is(server.questions.find(({ name }) => name === "free.test")?.address, "127.0.0.1")
     bound.setLocalAddress("::1")
     for (const wrong of ["127.0.0", "", "host.test"]) assert.throws(() => bound.setLocalAddress(wrong), /addresses/)
+    assert.throws(() => bound.setLocalAddress(1 as never), /an address must be a string, not 1/)
   } finally {
     bound.close()
   }

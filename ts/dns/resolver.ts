@@ -50,10 +50,10 @@ export class Resolver {
   /**
    * Sends queries from these addresses from now on; the unspecified ones leave that to the system.
    *
-   * @throws {InvalidIP} for what is no address.
+   * @throws {InvalidIP} for what is no address. {TypeError} for another type.
    */
   setLocalAddress(ipv4: string, ipv6 = "::"): void {
-    if (ipv4.includes(":")) this.ares.setLocalAddress("0.0.0.0", ipv4)
+    if (typeof ipv4 === "string" && ipv4.includes(":")) this.ares.setLocalAddress("0.0.0.0", ipv4)
     else this.ares.setLocalAddress(ipv4, ipv6)
   }
 

@@ -98,7 +98,7 @@ class NodeUdp implements UdpPort {
   // Bytes that the host has not sent yet.
   private unsent = 0
   private refused = false
-  // How many came in this turn of the host's loop, and in the one before.
+  // How many came since all that had come was taken, and how many before that.
   private burst = 0
   private burstBefore = 0
   private closing = false
