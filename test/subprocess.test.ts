@@ -25,6 +25,8 @@ import {
   type PopenOptions,
 } from "gevent-wasm/subprocess"
 import { ThreadPool } from "gevent-wasm/threadpool"
+import { ChildProcess, spawn as nodeSpawn } from "node:child_process"
+import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -945,6 +947,31 @@ test("SP-23: a child of a thread inherits what process.env has there", () =>
     assert.is(shown, "of a thread")
     assert.is(yield* checkOutput('echo "$SUBPROCESS_TEST"', { shell: true, text: true }), "\n")
     yield* pool.kill()
+  }))
+
+test("SP-23: who watches or replaces how Node starts processes sees those of Popen", () =>
+  runGreenlet(function* () {
+    let seen = 0
+    // what a host does for its own it has to do for ours
+    const compared = function* (): Generator<Wait<unknown>, void, unknown> {
+      seen = 0
+      nodeSpawn("true")
+      const own = seen
+      yield* call(["true"])
+      assert.is(seen, own * 2)
+    }
+    const watch = (): void => void seen++
+    subscribe("child_process", watch)
+    yield* compared()
+    unsubscribe("child_process", watch)
+    const prototype = ChildProcess.prototype as unknown as Record<"spawn", (options: object) => number>
+    const { spawn: original } = prototype
+    prototype.spawn = function (options) {
+      seen++
+      return original.call(this, options)
+    }
+    yield* compared()
+    prototype.spawn = original
   }))
 
 test("SP-23: signals have their default actions in a child", () =>

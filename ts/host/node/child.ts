@@ -1,19 +1,21 @@
 import { Buffer } from "node:buffer"
-import type { ChildProcess } from "node:child_process"
+import { spawn, type ChildProcess } from "node:child_process"
 import { closeSync, openSync } from "node:fs"
 import { constants } from "node:os"
 import process from "node:process"
-import type { Readable, Writable } from "node:stream"
 import { fileURLToPath } from "node:url"
 import { E } from "../errno.ts"
 import type { HostProcess, SpawnOptions } from "../host.ts"
-import { ChildPipe } from "./childpipe.ts"
 import { errnoOfError } from "./errors.ts"
-import { launch } from "./launch.ts"
+import { launch, launcher, pipeOf, type Exited, type Launched } from "./launch.ts"
+import type { Launch } from "./launcher.ts"
 import { checkProgram, refusalOf } from "./program.ts"
 
 // Linux takes no longer argument or variable, in bytes with the NUL at its end.
 const LONGEST = 131072
+
+// What kept a process from being started is told later, or not at all.
+const UNKNOWN = 0
 
 // No host gives a child one pipe twice. The shell does, and then becomes the program; the PWD that it sets is not to be seen.
 const SHELL = "/bin/sh"
@@ -26,62 +28,71 @@ const lateFailures = process.versions["deno"] !== undefined || process.versions[
 /** See `Host.spawn`. */
 export function spawnProcess(given: SpawnOptions, exited: (status: number) => void): HostProcess | number {
   const cwd = given.cwd instanceof URL ? fileURLToPath(given.cwd) : given.cwd
-  const env = given.env ?? process.env
-  if (process.platform === "linux" && [...given.args, ...Object.values(given.env ?? {})].some(isTooLong))
-    return -E["2BIG"]
-  const { file, args, stdio } = connected(given, "PWD" in env)
+  if (process.platform === "linux" && isTooLong(given)) return -E["2BIG"]
+  const { file, args, stdio } = connected(given)
   if (lateFailures || file !== given.file) {
-    const failure = checkProgram(given.file, cwd ?? ".", env)
+    const failure = checkProgram(given.file, cwd ?? ".", given.env ?? process.env)
     if (failure < 0) return failure
   }
   // a pipe takes two, and the start itself some; Node loses those that it has made when there are not enough
   const pipes = stdio.filter((entry) => entry === "pipe").length
   if (pipes > 0 && lacksDescriptors(pipes * 2 + 4)) return -E.MFILE
-  const { session, uid, gid } = given
+  let ended = false
+  const onExit: Exited = (code, signal) => {
+    ended = true
+    exited(signal ? constants.signals[signal] : (code ?? 0) << 8)
+  }
+  const options: Launch = {
+    file,
+    args,
+    stdio: stdio.map((entry) => (entry === "pipe" || typeof entry === "number" ? entry : "ignore")),
+    detached: given.session,
+    cwd: cwd ?? undefined,
+    uid: given.uid ?? undefined,
+    gid: given.gid ?? undefined,
+  }
+  const by = given.env === null ? launcher() : undefined
+  const started = by === undefined ? spawnLaunch(options, given.env, onExit) : launch(by, options, onExit)
+  if (started === UNKNOWN || started === -E.PERM) return -reason(given, started === UNKNOWN ? E.AGAIN : E.PERM)
+  if (typeof started === "number") return started
+  const { pid, pipes: ends } = started
+  // not with the child's own method: Deno reports whatever that has sent as what has ended the child
+  return { pid, pipes: ends, kill: (signum) => (ended ? -E.SRCH : killProcess(pid, signum)) }
+}
+
+/** Starts a process as all hosts of Node's kind can: the process, a negative errno, or UNKNOWN. */
+function spawnLaunch(
+  { file, args, stdio, ...rest }: Launch,
+  env: SpawnOptions["env"],
+  exited: Exited,
+): Launched | number {
   let child: ChildProcess
   try {
-    child = launch(file, {
-      args,
-      stdio: stdio.map((entry) => (entry === "pipe" || typeof entry === "number" ? entry : "ignore")),
-      detached: session,
-      ...(given.env === null ? {} : { env }),
-      ...(cwd === null ? {} : { cwd }),
-      ...(uid === null ? {} : { uid }),
-      ...(gid === null ? {} : { gid }),
-    })
+    const options = { env: env ?? process.env, ...rest, stdio: [...stdio], argv0: args[0]! }
+    child = spawn(file, args.slice(1), options)
   } catch (error) {
-    const errno = errnoOfError(error)
-    return -(errno === E.PERM ? reason(given, errno) : errno)
+    return -errnoOfError(error)
   }
   child.on("error", ignore)
   const { pid } = child
   if (pid === undefined) {
     // where there are no descriptors left there is no list of them
     for (const stream of child.stdio ?? []) stream?.destroy()
-    return -reason(given, E.AGAIN)
+    return UNKNOWN
   }
-  let ended = false
-  child.once("exit", (code, signal) => {
-    ended = true
-    exited(signal ? constants.signals[signal] : (code ?? 0) << 8)
-  })
+  child.once("exit", exited)
   child.unref()
-  return {
-    pid,
-    pipes: stdio.map((entry, fd) => (entry === "pipe" ? pipeOf(child.stdio[fd]!, fd) : null)),
-    // not with the child's own method: Deno reports whatever that has sent as what has ended the child
-    kill: (signum) => (ended ? -E.SRCH : killProcess(pid, signum)),
-  }
+  return { pid, pipes: stdio.map((entry, fd) => (entry === "pipe" ? pipeOf(child.stdio[fd]!, fd) : null)) }
 }
 
 /** The options with the error output connected to the output. */
-function connected(options: SpawnOptions, hasFolder: boolean): Pick<SpawnOptions, "file" | "args" | "stdio"> {
+function connected(options: SpawnOptions): Pick<SpawnOptions, "file" | "args" | "stdio"> {
   const { file, args } = options
   const output = options.stdio[1] ?? 1
   const stdio = options.stdio.map((entry) => (entry === "output" ? output : entry))
   if (options.stdio[2] !== "output" || output !== "pipe") return { file, args, stdio }
   stdio[2] = "null"
-  const script = hasFolder ? MERGE : `unset PWD; ${MERGE}`
+  const script = "PWD" in (options.env ?? process.env) ? MERGE : `unset PWD; ${MERGE}`
   return { file: SHELL, args: [SHELL, "-c", script, file, ...args.slice(1)], stdio }
 }
 
@@ -100,10 +111,6 @@ function errnoOfSignal(error: unknown): number {
   return code === "ERR_UNKNOWN_SIGNAL" ? E.INVAL : errnoOfError(error)
 }
 
-function pipeOf(stream: Readable | Writable, fd: number): ChildPipe {
-  return new ChildPipe(fd === 0 ? null : (stream as Readable), fd === 1 || fd === 2 ? null : (stream as Writable))
-}
-
 /** Why a process could not be started whose program is there, or else `other`: hosts report it too late, or not rightly. */
 function reason({ file, cwd, env, stdio, uid, gid }: SpawnOptions, other: number): number {
   if (lacksDescriptors(stdio.length * 2 + 4)) return E.MFILE
@@ -115,7 +122,11 @@ function reason({ file, cwd, env, stdio, uid, gid }: SpawnOptions, other: number
   return refusalOf(file, folder, env ?? process.env, uid ?? own, gid ?? process.getgid?.() ?? 0) || other
 }
 
-function isTooLong(text: string): boolean {
+function isTooLong({ args, env }: SpawnOptions): boolean {
+  return args.some(isLong) || (env !== null && Object.entries(env).some(([name, value]) => isLong(`${name}=${value}`)))
+}
+
+function isLong(text: string): boolean {
   return text.length * 3 >= LONGEST && Buffer.byteLength(text) >= LONGEST
 }
 

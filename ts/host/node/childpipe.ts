@@ -6,7 +6,7 @@ import { E } from "../errno.ts"
 import { HIGH_WATER_MARK, type WireUser } from "../wire.ts"
 import { writeCopy } from "./copies.ts"
 import { transport } from "./transport.ts"
-import { adoptPipe, fdOf, handleOf } from "./wire.ts"
+import { adoptPipe, fdOf, handleOf, takeHandle, type Handle } from "./wire.ts"
 
 /**
  * This end of a pipe whose other end is a descriptor of a child. It reads ahead up to the high-water mark, and takes writes
@@ -29,32 +29,28 @@ export class ChildPipe extends Descriptor implements WireUser {
   private blocked = false
 
   /**
-   * @param source - What to read from; null: it is only written.
-   * @param sink - What to write to; null: it is only read.
+   * @param pipe - The host's stream of it, or its handle.
+   * @param reads - Whether it is read.
+   * @param writes - Whether it is written.
    */
-  constructor(source: Readable | null, sink: Writable | null) {
+  constructor(pipe: Readable | Writable | Handle, reads: boolean, writes: boolean) {
     super()
-    const stream = (source ?? sink) as net.Socket
-    if (isMovable(stream)) {
-      const wire = adoptPipe(stream, this)
-      this.source = source === null ? null : wire
-      this.sink = sink === null ? null : wire
-      this.fd = fdOf(handleOf(wire))
-      wire.unref()
-      if (source !== null) wire.resume()
+    const handle = movable(pipe)
+    const stream = handle === undefined ? (pipe as net.Socket) : adoptPipe(handle, this)
+    this.source = reads ? stream : null
+    this.sink = writes ? stream : null
+    this.fd = fdOf(handle)
+    if (handle !== undefined) {
+      stream.unref()
+      if (reads) stream.resume()
       return
     }
-    this.source = source
-    this.sink = sink
-    this.fd = -1
-    source?.on("data", (chunk: Buffer) => this.arrived(chunk))
-    source?.on("end", () => this.ended())
-    sink?.on("drain", () => this.drained())
-    for (const each of new Set([source, sink])) {
-      each?.on("error", () => this.failed())
-      each?.on("close", () => this.closed())
-      ;(each as Partial<net.Socket> | null)?.unref?.()
-    }
+    this.source?.on("data", (chunk: Buffer) => this.arrived(chunk))
+    this.source?.on("end", () => this.ended())
+    this.sink?.on("drain", () => this.drained())
+    stream.on("error", () => this.failed())
+    stream.on("close", () => this.closed())
+    ;(stream as Partial<net.Socket>).unref?.()
   }
 
   override readiness(): number {
@@ -197,7 +193,8 @@ export class ChildPipe extends Descriptor implements WireUser {
   }
 }
 
-/** Whether the handle of a stream can move to another one. Deno's pipes have handles that cannot. */
-function isMovable(stream: net.Socket): boolean {
-  return handleOf(stream)?.constructor.name === "Pipe"
+/** The handle of a pipe that is nobody's now; undefined where it is none that another stream could have, as Deno's. */
+function movable(pipe: Readable | Writable | Handle): Handle | undefined {
+  if (!("on" in pipe)) return pipe
+  return handleOf(pipe)?.constructor.name === "Pipe" ? takeHandle(pipe as net.Socket) : undefined
 }

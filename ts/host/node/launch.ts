@@ -1,47 +1,67 @@
-import { ChildProcess, spawn, type SpawnOptions } from "node:child_process"
+import { ChildProcess } from "node:child_process"
+import { hasSubscribers } from "node:diagnostics_channel"
 import process from "node:process"
 import { types } from "node:util"
+import { ChildPipe } from "./childpipe.ts"
+import { errnoOfSystem } from "./errors.ts"
+import { findLauncher, type Launch, type Launcher, type StdioEntry } from "./launcher.ts"
 
-interface Launch extends SpawnOptions {
-  /** The arguments, the name of the program first. */
-  readonly args: readonly string[]
+/** A process that was started. */
+export interface Launched {
+  readonly pid: number
+  /** This end of its pipes, by the child's numbers. */
+  readonly pipes: readonly (ChildPipe | null)[]
 }
 
-/** The method that `spawn` calls, with all that it is given. */
-interface Launchable {
-  spawn(options: Launch & { file: string; envPairs: undefined }): void
-}
+/** What hears how a process has ended. */
+export type Exited = (code: number | null, signal: NodeJS.Signals | "" | null) => void
 
 const variables = process.env
-let inherits: boolean | undefined
+let found: Launcher | null | undefined
+
+/** What starts processes that inherit the environment faster than `spawn` of Node; undefined where that has to do it. */
+export function launcher(): Launcher | undefined {
+  found ??= (inherits() && findLauncher()) || null
+  if (found === null || process.env !== variables || !found.current()) return undefined
+  // under the permission model `spawn` gives the child its restrictions; and those who watch processes want to see Node's
+  const watched = hasSubscribers("child_process") || hasSubscribers("tracing:child_process.spawn:start")
+  return watched || "permission" in process ? undefined : found
+}
 
 /**
- * Starts a process as `spawn` of Node does. That reads each variable of this process and writes all of them for the child, a fifth of
- * the time of a start; a child that is given none inherits them.
+ * Starts a process that inherits the environment.
  *
- * @param options - Without `env` the child has the environment of this process.
+ * @returns The process, or a negative errno.
  */
-export function launch(file: string, options: Launch): ChildProcess {
-  const { args, ...rest } = options
-  // under the permission model `spawn` gives the child its restrictions
-  if (!(inherits ??= canInherit()) || rest.env !== undefined || process.env !== variables || "permission" in process)
-    return spawn(file, args.slice(1), { env: process.env, ...rest, argv0: args[0]! })
-  const child = new ChildProcess()
-  ;(child as unknown as Launchable).spawn({
-    ...rest,
-    file,
-    args,
-    get envPairs() {
-      return undefined
-    },
-    // Node 20 puts an empty list there, which would be an empty environment
-    set envPairs(_) {},
-  })
-  return child
+export function launch(by: Launcher, options: Launch, exited: Exited): Launched | number {
+  const entries = options.stdio.map((entry): StdioEntry =>
+    entry === "pipe" ? by.pipe() : entry === "ignore" ? { type: entry } : { type: "fd", fd: entry },
+  )
+  const handle = by.handle()
+  handle.onexit = (code, signal) => {
+    handle.close()
+    exited(code, signal)
+  }
+  const result = by.start(handle, options, entries)
+  if (result < 0) {
+    handle.close()
+    for (const entry of entries) if (entry.type === "pipe") entry.handle.close()
+    return -errnoOfSystem(result)
+  }
+  handle.unref()
+  return {
+    pid: handle.pid,
+    pipes: entries.map((entry, fd) => (entry.type === "pipe" ? pipeOf(entry.handle, fd) : null)),
+  }
+}
+
+/** This end of a pipe of a child: written at 0, read at 1 and 2, both from 3 on. */
+export function pipeOf(pipe: ConstructorParameters<typeof ChildPipe>[0], fd: number): ChildPipe {
+  return new ChildPipe(pipe, fd !== 0, fd !== 1 && fd !== 2)
 }
 
 /** In a thread, under Deno and Bun, and where a program has put an object of its own there, `process.env` is a copy of the environment. */
-function canInherit(): boolean {
+function inherits(): boolean {
   if (process.versions["deno"] !== undefined || process.versions["bun"] !== undefined) return false
   if (process.platform === "win32" || !Reflect.has(ChildProcess.prototype, "spawn")) return false
   const prototype: unknown = Object.getPrototypeOf(variables)

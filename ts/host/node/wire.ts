@@ -104,9 +104,9 @@ export function adoptSocket(shell: net.Socket, user: WireUser): net.Socket {
   return handle === undefined ? tell(deliverData(shell, user), user) : makeSocket(handle, user)
 }
 
-/** Like `adoptSocket` for a pipe, whose reads are of any size: the host's own chunks fit them. */
-export function adoptPipe(shell: net.Socket, user: WireUser): net.Socket {
-  return tell(deliverData(readChunks(takeHandle(shell)), user), user)
+/** Like `adoptHandle` for a pipe, whose reads are of any size: the host's own chunks fit them. */
+export function adoptPipe(handle: Handle, user: WireUser): net.Socket {
+  return tell(deliverData(readChunks(handle), user), user)
 }
 
 /** Takes the handle out of a socket, which is of no use afterwards; undefined where there is none. */
