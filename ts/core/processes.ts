@@ -10,15 +10,16 @@ export interface Exit {
 /** Sends a signal to one process: 0, or a negative errno. */
 export type Signalled = (signum: number) => number
 
-/** The end of a process. */
-interface End {
-  readonly status: number
-  /** When it was, in milliseconds of the host's clock. */
-  readonly time: number
+/** A child that runs. */
+interface Running {
+  readonly signalled: Signalled
+  readonly ended: ((status: number) => void) | undefined
 }
 
 /** How long an end is kept for who may ask, in milliseconds. */
 const KEPT = 60_000
+/** Above all statuses. */
+const STATUSES = 2 ** 16
 /** Linux gives no process a larger number. */
 const FIRST_OWN = (1 << 22) + 1
 
@@ -26,14 +27,18 @@ const FIRST_OWN = (1 << 22) + 1
  * The children of this process as wait(2) sees them. Hosts report exits as events of their own; whoever hears one says so
  * here, libev's child watchers ask here, and so does `waitpid`.
  *
- * Each end is told twice: once to libev, whose watchers all get it, and once to whoever asks with `take` within 60 seconds.
+ * Each end is told to who has started the process, to libev, whose watchers all get it, and once to whoever asks with `take` within
+ * 60 seconds.
  */
 export class ProcessTable {
   private readonly reports: Exit[] = []
   private readonly listeners = new Set<() => void>()
-  private readonly alive = new Map<number, Signalled>()
-  // oldest first
-  private readonly ended = new Map<number, End>()
+  private readonly alive = new Map<number, Running>()
+  // Oldest first: the millisecond and the status in one number, since thousands end in a second and an object for each takes as much
+  // again as the rest.
+  private readonly ended = new Map<number, number>()
+  // no end is older
+  private oldest = 0
   private nextOwn = FIRST_OWN
 
   /** Calls `listener` after each exit: a loop's SIGCHLD. Returns what takes it off again. */
@@ -53,11 +58,15 @@ export class ProcessTable {
     return this.alive.size + this.ended.size
   }
 
-  /** A child of the host's was started. */
-  started(pid: number, signalled: Signalled): void {
+  /**
+   * A child of the host's was started.
+   *
+   * @param ended - Called at its end with its status.
+   */
+  started(pid: number, signalled: Signalled, ended?: (status: number) => void): void {
     this.forgetOld()
     this.ended.delete(pid)
-    this.alive.set(pid, signalled)
+    this.alive.set(pid, { signalled, ended })
   }
 
   /** A process that runs inside this one was started. Returns its number, which no process of the host's has. */
@@ -69,14 +78,20 @@ export class ProcessTable {
 
   /** A child has changed its state; `status` is as waitpid(2) has it. */
   exited(pid: number, status: number): void {
-    if (isEnd(status) && this.alive.delete(pid)) this.ended.set(pid, { status, time: host.monotonic() })
+    const running = this.alive.get(pid)
+    if (running !== undefined && isEnd(status)) {
+      this.alive.delete(pid)
+      this.ended.set(pid, Math.floor(host.monotonic()) * STATUSES + status)
+      running.ended?.(status)
+    }
     this.reports.push({ pid, status })
     for (const listener of this.listeners) listener()
   }
 
   /** What libev's waitpid(2) gets: a report of `pid`, -1 for any. -E.CHILD when there is none. */
   wait(pid: number): Exit | number {
-    const index = pid === -1 ? 0 : this.reports.findIndex((report) => report.pid === pid)
+    if (pid === -1) return this.reports.shift() ?? -E.CHILD
+    const index = this.reports.findIndex((report) => report.pid === pid)
     return this.reports.splice(index < 0 ? this.reports.length : index, 1)[0] ?? -E.CHILD
   }
 
@@ -87,20 +102,26 @@ export class ProcessTable {
     const end = number === undefined ? undefined : this.ended.get(number)
     if (end === undefined) return (pid === -1 ? this.alive.size > 0 : this.alive.has(pid)) ? 0 : -E.CHILD
     this.ended.delete(number!)
-    return { pid: number!, status: end.status }
+    return { pid: number!, status: end % STATUSES }
   }
 
   /** Sends a signal to a child: 0, or -E.SRCH when it has ended. Undefined when there is no such child. */
   signal(pid: number, signum: number): number | undefined {
-    const signalled = this.alive.get(pid)
-    if (signalled !== undefined) return signalled(signum)
+    const running = this.alive.get(pid)
+    if (running !== undefined) return running.signalled(signum)
     return this.ended.has(pid) ? -E.SRCH : undefined
   }
 
   private forgetOld(): void {
     const before = host.monotonic() - KEPT
-    for (const [pid, { time }] of this.ended) {
-      if (time > before) return
+    if (this.oldest > before) return
+    this.oldest = before + KEPT
+    for (const [pid, end] of this.ended) {
+      const time = end / STATUSES
+      if (time > before) {
+        this.oldest = time
+        return
+      }
       this.ended.delete(pid)
     }
   }

@@ -103,14 +103,21 @@ export function isText({ text, universalNewlines, encoding, errors, newline }: P
 
 /** Throws for what a host cannot do, or nobody. @throws {TypeError} {RangeError} {UnicodeEncodeError} */
 export function checkOptions(args: ProcessArguments, options: PopenOptions): void {
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name)) throw new TypeError(`Popen has no option ${JSON.stringify(name)}`)
-  }
-  if (typeof args !== "string" && !(Array.isArray(args) && args.every((arg) => typeof arg === "string"))) {
-    throw new TypeError(`args must be a string or an array of strings, not ${describe(args)}`)
-  }
+  if (typeof args === "string") checkText(args)
+  else if (Array.isArray(args) && args.every(isString)) args.forEach(checkText)
+  else throw new TypeError(`args must be a string or an array of strings, not ${String(args)}`)
   if (args.length === 0) throw new RangeError("args must not be empty: the first is the program")
-  const { bufsize, cwd, env, executable, preexecFn, processGroup, restoreSignals, text, universalNewlines } = options
+  const names = Object.keys(options)
+  if (names.length === 0) return
+  const unknown = names.find((name) => !KNOWN.has(name))
+  if (unknown !== undefined) throw new TypeError(`Popen has no option ${JSON.stringify(unknown)}`)
+  checkKinds(options)
+  checkNames(options)
+}
+
+/** Checks what is no name and no text. */
+function checkKinds(options: PopenOptions): void {
+  const { bufsize, preexecFn, processGroup, restoreSignals, text, universalNewlines } = options
   if (given(bufsize) && !Number.isInteger(bufsize)) throw new TypeError("bufsize must be an integer")
   if (given(preexecFn)) {
     throw new TypeError("preexecFn is not there: a JavaScript host runs no code between fork and exec; use shell")
@@ -124,23 +131,35 @@ export function checkOptions(args: ProcessArguments, options: PopenOptions): voi
   if (typeof text === "boolean" && typeof universalNewlines === "boolean" && text !== universalNewlines) {
     throw new RangeError("text and universalNewlines mean the same and must not differ")
   }
-  if (given(cwd) && typeof cwd !== "string" && !(cwd instanceof URL)) {
-    throw new TypeError(`cwd must be a path or a URL, not ${describe(cwd)}`)
+}
+
+/** Checks what the program, its folder and its environment are given as. */
+function checkNames({ cwd, env, executable }: PopenOptions): void {
+  if (given(cwd)) {
+    if (typeof cwd === "string") checkText(cwd)
+    else if (!(cwd instanceof URL)) throw new TypeError(`cwd must be a path or a URL, not ${describe(cwd)}`)
   }
-  if (given(env) && (typeof env !== "object" || Symbol.iterator in env || !Object.values(env).every(isString))) {
+  if (given(executable)) {
+    if (typeof executable !== "string") throw new TypeError(`executable must be a string, not ${describe(executable)}`)
+    checkText(executable)
+  }
+  if (!given(env)) return
+  if (typeof env !== "object" || Symbol.iterator in env || !Object.values(env).every(isString)) {
     throw new TypeError("env must be an object of strings")
   }
-  const illegal = Object.keys(env ?? {}).find((name) => name === "" || name.includes("="))
-  if (illegal !== undefined) throw new RangeError(`illegal environment variable name ${JSON.stringify(illegal)}`)
-  if (given(executable) && typeof executable !== "string") {
-    throw new TypeError(`executable must be a string, not ${describe(executable)}`)
+  for (const [name, value] of Object.entries(env)) {
+    if (name === "" || name.includes("="))
+      throw new RangeError(`illegal environment variable name ${JSON.stringify(name)}`)
+    checkText(name)
+    checkText(value)
   }
-  const texts = [args, cwd, executable, ...Object.entries(env ?? {})].flat().filter(isString)
-  if (texts.some((each) => each.includes("\0")))
-    throw new RangeError("embedded null character in what is to be started")
+}
+
+/** Throws for what no program can be told. */
+function checkText(text: string): void {
+  if (text.includes("\0")) throw new RangeError("embedded null character in what is to be started")
   // an expression with properties of characters takes a hundredth of the time of a start to be made and run
-  const broken = texts.find((each) => !each.isWellFormed())
-  if (broken !== undefined) throw new UnicodeEncodeError("utf-8", broken, broken.search(LONE_SURROGATE))
+  if (!text.isWellFormed()) throw new UnicodeEncodeError("utf-8", text, text.search(LONE_SURROGATE))
 }
 
 function given<T>(value: T): value is NonNullable<T> {

@@ -1,6 +1,6 @@
 import { host } from "#host"
-import { Child } from "../core/child.ts"
 import { descriptors } from "../core/descriptors.ts"
+import type { Loop } from "../core/loop.ts"
 import { processes } from "../core/processes.ts"
 import type { Pump } from "../core/pump.ts"
 import { need, SocketError, type ProcessArguments } from "../exceptions.ts"
@@ -18,7 +18,7 @@ import type { Wait } from "../wait.ts"
 import { accountNumber } from "./account.ts"
 import { Communication } from "./communication.ts"
 import { ExitWait } from "./exitwait.ts"
-import { checkOptions, isText, type InputOf, type IsText, type OutputOf, type PopenOptions } from "./options.ts"
+import { checkOptions, isText, PIPE, type InputOf, type IsText, type OutputOf, type PopenOptions } from "./options.ts"
 import { StdioPlan } from "./stdio.ts"
 
 const SHELL = "/bin/sh"
@@ -63,10 +63,11 @@ export class Popen<const O extends PopenOptions = object> extends Linkable imple
   /** What it writes of errors, if that is a pipe. */
   readonly stderr: OutputFile<O> | Unless<O, "stderr">
   private code: number | null = null
-  private readonly watcher: Child
+  private readonly loop: Loop
+  private keepsAlive = true
   // what carries bytes to it that have to be carried
   private feeding: readonly Pump[] = []
-  private readonly communication: Communication
+  private communication: Communication | undefined = undefined
 
   /**
    * @param args - The program and its arguments, or the program alone; with `shell` a command line.
@@ -80,16 +81,15 @@ export class Popen<const O extends PopenOptions = object> extends Linkable imple
     checkOptions(args, options)
     const fileOptions = fileOptionsOf(options)
     const plan = new StdioPlan(options)
-    const child = start(args, options, plan)
+    this.loop = getHub().loop
+    const child = start(args, options, plan, (status) => this.ended(status))
     this.args = args
     this.pid = child.pid
-    this.watcher = new Child(getHub().loop, this.pid)
-    this.watcher.start(() => this.ended())
+    this.loop.hold()
     try {
-      const [stdin, stdout, stderr] = filesOf(child, plan, fileOptions)
-      this.stdin = stdin as typeof this.stdin
-      this.stdout = stdout as typeof this.stdout
-      this.stderr = stderr as typeof this.stderr
+      this.stdin = (options.stdin === PIPE ? fileOf(child, 0, fileOptions) : null) as typeof this.stdin
+      this.stdout = (options.stdout === PIPE ? fileOf(child, 1, fileOptions) : null) as typeof this.stdout
+      this.stderr = (options.stderr === PIPE ? fileOf(child, 2, fileOptions) : null) as typeof this.stderr
       this.feeding = plan.carry(child)
     } catch (error) {
       this[Symbol.dispose]()
@@ -97,7 +97,6 @@ export class Popen<const O extends PopenOptions = object> extends Linkable imple
       child.kill(SIGKILL)
       throw error
     }
-    this.communication = new Communication(this)
   }
 
   /** The code that it has ended with, or the negative number of the signal that ended it; null while it runs. */
@@ -107,11 +106,15 @@ export class Popen<const O extends PopenOptions = object> extends Linkable imple
 
   /** Whether it keeps `wait()` and the process alive while it runs. Default true. */
   get ref(): boolean {
-    return this.watcher.ref
+    return this.keepsAlive
   }
 
   set ref(value: boolean) {
-    this.watcher.ref = value
+    if (value !== this.keepsAlive && this.code === null) {
+      if (value) this.loop.hold()
+      else this.loop.unhold()
+    }
+    this.keepsAlive = value
   }
 
   /** Whether it has ended. */
@@ -151,7 +154,7 @@ export class Popen<const O extends PopenOptions = object> extends Linkable imple
     input: InputOf<O> | null = null,
     timeout: TimeoutArgument = null,
   ): Flow<[output: OutputOf<O> | Unless<O, "stdout">, errors: OutputOf<O> | Unless<O, "stderr">]> {
-    return this.communication.flow(input, timeout) as ReturnType<this["communicate"]>
+    return (this.communication ??= new Communication(this)).flow(input, timeout) as ReturnType<this["communicate"]>
   }
 
   /**
@@ -193,17 +196,22 @@ export class Popen<const O extends PopenOptions = object> extends Linkable imple
     return `<${this.constructor.name} ${this.pid} ${JSON.stringify(this.args)} ${state}>`
   }
 
-  private ended(): void {
-    this.code = waitstatusToExitcode(this.watcher.rstatus)
-    this.watcher.stop()
+  private ended(status: number): void {
+    this.code = waitstatusToExitcode(status)
+    if (this.keepsAlive) this.loop.unhold()
     // nobody reads any more what is still on its way to it
     for (const pump of this.feeding) pump.stop()
     this.checkAndNotify()
   }
 }
 
-/** Starts it. */
-function start(given: ProcessArguments, options: PopenOptions, plan: StdioPlan): HostProcess {
+/** Starts it, and has `ended` called with its status at its end. */
+function start(
+  given: ProcessArguments,
+  options: PopenOptions,
+  plan: StdioPlan,
+  ended: (status: number) => void,
+): HostProcess {
   const { executable = null, shell = false, cwd = null, env = null, startNewSession = false } = options
   let args = typeof given === "string" ? [given] : given
   if (shell) args = [executable ?? SHELL, "-c", ...args]
@@ -226,7 +234,7 @@ function start(given: ProcessArguments, options: PopenOptions, plan: StdioPlan):
     throw new SocketError(child, "spawn", `${errorMessage(child)}: ${JSON.stringify(file)}${where}`)
   }
   const started = child
-  processes.started(child.pid, (signum) => child.kill(signum))
+  processes.started(child.pid, (signum) => child.kill(signum), ended)
   return child
 }
 
@@ -240,19 +248,10 @@ function fileOptionsOf(options: PopenOptions): FileOptions {
   return fileOptions
 }
 
-/** The files of its pipes. @throws {SocketError} EMFILE when the fd table is full. */
-function filesOf(child: HostProcess, plan: StdioPlan, options: FileOptions): (FileObjectPosix<string> | null)[] {
-  const files: (FileObjectPosix<string> | null)[] = []
-  try {
-    for (const [fd, piped] of plan.piped.entries()) {
-      const number = piped ? descriptors.install(child.pipes[fd]!) : null
-      if (number !== null && number < 0) throw new SocketError(number, "spawn")
-      const mode = `${fd === 0 ? "w" : "r"}${"encoding" in options ? "" : "b"}`
-      files.push(number === null ? null : new FileObjectPosix(number, mode, options))
-    }
-  } catch (error) {
-    for (const file of files) file?.[Symbol.dispose]()
-    throw error
-  }
-  return files
+/** The file of a pipe. @throws {SocketError} EMFILE when the fd table is full. */
+function fileOf(child: HostProcess, fd: number, options: FileOptions): FileObjectPosix<string> {
+  const number = descriptors.install(child.pipes[fd]!)
+  if (number < 0) throw new SocketError(number, "spawn")
+  const mode: string = `${fd === 0 ? "w" : "r"}${"encoding" in options ? "" : "b"}`
+  return new FileObjectPosix(number, mode, options)
 }

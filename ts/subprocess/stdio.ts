@@ -10,6 +10,7 @@ const NAMES = ["stdin", "stdout", "stderr"] as const
 /** The standard streams of this process are the host's, and in no fd table. */
 const STANDARD = 3
 const empty = new Uint8Array(0)
+const none: readonly Pump[] = []
 
 /** A descriptor of ours whose bytes are carried to the child, or from it. */
 interface Carried {
@@ -21,21 +22,15 @@ interface Carried {
 export class StdioPlan {
   /** For the host. */
   readonly entries: SpawnOptions["stdio"][number][] = []
-  /** Which of the standard streams are pipes of the Popen. */
-  readonly piped: readonly boolean[]
   private readonly carried: Carried[] = []
 
   /** @throws {TypeError} {RangeError} for what is none of a child's streams. {SocketError} EBADF for a number that is not open. */
-  constructor(options: PopenOptions) {
-    const { stdin = null, stdout = null, stderr = null, passFds = [] } = options
-    const standard = [stdin, stdout, stderr]
-    this.piped = standard.map((stdio) => stdio === PIPE)
-    for (const [fd, stdio] of standard.entries()) {
-      if (stdio !== STDOUT) this.add(fd, numberOf(stdio, NAMES[fd]!) ?? fd)
-      else if (fd === 2) this.entries[fd] = "output"
-      else throw new RangeError(`STDOUT can only be given for stderr, not for ${NAMES[fd]}`)
-    }
-    for (const fd of passFds) this.pass(fd)
+  constructor({ stdin = null, stdout = null, stderr = null, passFds }: PopenOptions) {
+    this.add(0, numberOf(stdin, 0))
+    this.add(1, numberOf(stdout, 1))
+    if (stderr === STDOUT) this.entries[2] = "output"
+    else this.add(2, numberOf(stderr, 2))
+    if (passFds !== undefined) for (const fd of passFds) this.pass(fd)
   }
 
   /**
@@ -45,6 +40,7 @@ export class StdioPlan {
    * @throws {SocketError} EMFILE when the fd table is full.
    */
   carry(child: HostProcess): readonly Pump[] {
+    if (this.carried.length === 0) return none
     const feeding: Pump[] = []
     const draining: Pump[] = []
     const start = (pumps: Pump[], from: Descriptor, to: Descriptor): void => {
@@ -95,13 +91,15 @@ function directions(descriptor: Descriptor): [reads: boolean, writes: boolean] {
   return [descriptor.recv(empty) !== -E.BADF, descriptor.send(empty) !== -E.BADF]
 }
 
-/** The number that a stream is given as; undefined: none. */
-function numberOf(stdio: Stdio, name: string): number | undefined {
-  if (stdio === null) return undefined
+/** The number that a stream is given as; its own when none is given. */
+function numberOf(stdio: Stdio, fd: number): number {
+  if (stdio === null) return fd
+  const name = NAMES[fd]!
   const number: unknown = typeof stdio === "object" && typeof stdio.fileno === "function" ? stdio.fileno() : stdio
   if (typeof number !== "number") {
     throw new TypeError(`${name} must be PIPE, DEVNULL, a number or what has fileno(), not ${String(stdio)}`)
   }
+  if (number === STDOUT) throw new RangeError(`STDOUT can only be given for stderr, not for ${name}`)
   const special = number === PIPE || number === DEVNULL
   if (special && typeof stdio === "object") throw new SocketError(E.BADF, "spawn", `${name} is closed`)
   if (!Number.isInteger(number) || (number < 0 && !special)) {

@@ -35,8 +35,8 @@ export function spawnProcess(given: SpawnOptions, exited: (status: number) => vo
     if (failure < 0) return failure
   }
   // a pipe takes two, and the start itself some; Node loses those that it has made when there are not enough
-  const pipes = stdio.filter((entry) => entry === "pipe").length
-  if (pipes > 0 && lacksDescriptors(pipes * 2 + 4)) return -E.MFILE
+  if (stdio.includes("pipe") && lacksDescriptors(stdio.filter((entry) => entry === "pipe").length * 2 + 4))
+    return -E.MFILE
   let ended = false
   const onExit: Exited = (code, signal) => {
     ended = true
@@ -45,7 +45,7 @@ export function spawnProcess(given: SpawnOptions, exited: (status: number) => vo
   const options: Launch = {
     file,
     args,
-    stdio: stdio.map((entry) => (entry === "pipe" || typeof entry === "number" ? entry : "ignore")),
+    stdio,
     detached: given.session,
     cwd: cwd ?? undefined,
     uid: given.uid ?? undefined,
@@ -68,7 +68,12 @@ function spawnLaunch(
 ): Launched | number {
   let child: ChildProcess
   try {
-    const options = { env: env ?? process.env, ...rest, stdio: [...stdio], argv0: args[0]! }
+    const options = {
+      env: env ?? process.env,
+      ...rest,
+      stdio: stdio.map((entry) => (entry === "null" ? "ignore" : entry)),
+      argv0: args[0]!,
+    }
     child = spawn(file, args.slice(1), options)
   } catch (error) {
     return -errnoOfError(error)
@@ -86,13 +91,13 @@ function spawnLaunch(
 }
 
 /** The options with the error output connected to the output. */
-function connected(options: SpawnOptions): Pick<SpawnOptions, "file" | "args" | "stdio"> {
-  const { file, args } = options
-  const output = options.stdio[1] ?? 1
-  const stdio = options.stdio.map((entry) => (entry === "output" ? output : entry))
-  if (options.stdio[2] !== "output" || output !== "pipe") return { file, args, stdio }
+function connected({ file, args, env, stdio: given }: SpawnOptions): Pick<Launch, "file" | "args" | "stdio"> {
+  if (!given.includes("output")) return { file, args, stdio: given as Launch["stdio"] }
+  const output = given[1] as Launch["stdio"][number]
+  const stdio = given.map((entry) => (entry === "output" ? output : entry))
+  if (output !== "pipe") return { file, args, stdio }
   stdio[2] = "null"
-  const script = "PWD" in (options.env ?? process.env) ? MERGE : `unset PWD; ${MERGE}`
+  const script = "PWD" in (env ?? process.env) ? MERGE : `unset PWD; ${MERGE}`
   return { file: SHELL, args: [SHELL, "-c", script, file, ...args.slice(1)], stdio }
 }
 

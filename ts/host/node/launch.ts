@@ -4,6 +4,7 @@ import process from "node:process"
 import { types } from "node:util"
 import { ChildPipe } from "./childpipe.ts"
 import { errnoOfSystem } from "./errors.ts"
+import { promptly } from "./immediate.ts"
 import { findLauncher, type Launch, type Launcher, type StdioEntry } from "./launcher.ts"
 
 /** A process that was started. */
@@ -35,12 +36,12 @@ export function launcher(): Launcher | undefined {
  */
 export function launch(by: Launcher, options: Launch, exited: Exited): Launched | number {
   const entries = options.stdio.map((entry): StdioEntry =>
-    entry === "pipe" ? by.pipe() : entry === "ignore" ? { type: entry } : { type: "fd", fd: entry },
+    entry === "pipe" ? by.pipe() : entry === "null" ? { type: "ignore" } : { type: "fd", fd: entry },
   )
   const handle = by.handle()
   handle.onexit = (code, signal) => {
     handle.close()
-    exited(code, signal)
+    promptly(() => exited(code, signal))
   }
   const result = by.start(handle, options, entries)
   if (result < 0) {

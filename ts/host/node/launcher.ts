@@ -16,8 +16,8 @@ export interface Launch {
   /** The name of the program first. */
   readonly args: readonly string[]
   readonly cwd: string | undefined
-  /** Its descriptors from 0 on: a new pipe, none, or one of the host's. */
-  readonly stdio: readonly ("pipe" | "ignore" | number)[]
+  /** Its descriptors from 0 on: a new pipe, `/dev/null`, or one of the host's. */
+  readonly stdio: readonly ("pipe" | "null" | number)[]
   readonly detached: boolean
   readonly uid: number | undefined
   readonly gid: number | undefined
