@@ -29,7 +29,7 @@ const PACKAGE = {
   lineLimit: 120,
 }
 
-const { modules, hosts, command } = entries()
+const { modules, hosts, command, engines } = entries()
 
 /** The command imports the package's modules as a user does. */
 const beside = {
@@ -45,7 +45,7 @@ const beside = {
 
 /**
  * The modules of Node, without what an import of one costs: for `import` Node asks a module for all that it exports and so loads what
- * those are made of, 8 to 15 ms and 1.5 to 2 MB for ours. workerd has modules of that name too, but no other way to them.
+ * those are made of, 8 to 15 ms and 1.5 to 2 MB for ours. A Node that is too old for this is told so. workerd has modules of that name too, but no other way to them.
  */
 const builtin = {
   name: "builtin",
@@ -54,10 +54,15 @@ const builtin = {
     onResolve({ filter: /^node:/ }, ({ path, importer }) =>
       /\bhost[\\/]workerd\b/.test(importer) ? { path, external: true } : { path, namespace: "builtin" },
     )
+    onResolve({ filter: /^oldest$/, namespace: "builtin" }, ({ path }) => ({ path, namespace: "oldest" }))
     onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => {
       const own = [...names(path)].map((name) => `export const ${name} = builtin.${name}\n`)
-      const contents = `const builtin = globalThis.process.getBuiltinModule("${path}")\nexport default builtin\n${own.join("")}`
+      const contents = `import "oldest"\nconst builtin = globalThis.process.getBuiltinModule("${path}")\nexport default builtin\n${own.join("")}`
       return { contents }
+    })
+    onLoad({ filter: /./, namespace: "oldest" }, () => {
+      const error = `new Error("gevent-wasm needs Node.js ${engines.node}; this is " + process.version)`
+      return { contents: `if (!globalThis.process.getBuiltinModule) throw ${error}\n` }
     })
   },
 }
@@ -157,11 +162,12 @@ function importedNames(folder) {
 
 /** Output name -> source file, by kind. The source of an export is where its declarations come from. */
 function entries() {
-  const { exports, imports } = JSON.parse(readFileSync("package.json", "utf8"))
+  const { exports, imports, engines } = JSON.parse(readFileSync("package.json", "utf8"))
   const existing = (pairs) => Object.fromEntries(pairs.filter(([name, source]) => exists(name, source)))
   const targets = Object.values(exports).filter((target) => typeof target !== "string")
   const conditions = Object.entries(imports["#host"]).filter(([condition]) => condition !== "types")
   return {
+    engines,
     modules: existing(
       targets.map((target) => [
         outputName(target.default),

@@ -6,11 +6,21 @@ import process from "node:process"
 import { fileURLToPath } from "node:url"
 import { test } from "uvu"
 import * as assert from "uvu/assert"
+import { moduleArguments } from "./hostprocess.ts"
 import { connectedPair } from "./sockets.ts"
 
 test("the host is the one that runs this", () => {
   const { deno, bun } = process.versions
   assert.is(host.name, deno ? "deno" : bun ? "bun" : "node")
+})
+
+test("a host that is too old says so", () => {
+  const path = JSON.stringify(import.meta.resolve("gevent-wasm"))
+  const program = `import process from "node:process"
+    process.getBuiltinModule = undefined
+    await import(${path}).catch((error) => console.log(error.message))`
+  const { stdout } = spawnSync(process.execPath, moduleArguments(program), { encoding: "utf8" })
+  assert.match(stdout, /^gevent-wasm needs Node\.js >=\d+\.\d+; this is v\d/)
 })
 
 test("an immediate call is outside every context", async () => {
