@@ -1,3 +1,4 @@
+import { host } from "#host"
 import { getHub, iwait, joinall, run as runGreenlet, sleep, spawn, Timeout, wait, type Wait } from "gevent-wasm"
 import { processes } from "gevent-wasm/core"
 import { UnicodeDecodeError, UnicodeEncodeError } from "gevent-wasm/exceptions"
@@ -909,6 +910,11 @@ test("SP-23: cwd, env, startNewSession, user and group", () =>
     const id = ["sh", "-c", "id -u; id -g"]
     assert.is(yield* checkOutput(id, { user: 65534, group: 65534, text: true }), "65534\n65534\n")
     assert.is(yield* checkOutput(id, { user: "nobody", group: "daemon", text: true }), "65534\n1\n")
+    const large = { user: 3_000_000_000, group: 2 ** 32 - 2, text: true } as const
+    if (host.name === "node") {
+      assert.is(yield* checkOutput(id, large), "3000000000\n4294967294\n")
+      assert.is(yield* checkOutput(id, { ...large, env: { PATH: process.env["PATH"]! } }), "3000000000\n4294967294\n")
+    } else assert.is(code(yield* failure(checkOutput(id, large))), "EINVAL")
   }))
 
 test("SP-23: a child inherits what process.env has when it starts, also where that is no longer the system's", () =>

@@ -48,8 +48,8 @@ export function spawnProcess(given: SpawnOptions, exited: (status: number) => vo
     stdio,
     detached: given.session,
     cwd: cwd ?? undefined,
-    uid: given.uid ?? undefined,
-    gid: given.gid ?? undefined,
+    uid: accountOf(given.uid),
+    gid: accountOf(given.gid),
   }
   const by = given.env === null ? launcher() : undefined
   const started = by === undefined ? spawnLaunch(options, given.env, onExit) : launch(by, options, onExit)
@@ -58,6 +58,12 @@ export function spawnProcess(given: SpawnOptions, exited: (status: number) => vo
   const { pid, pipes: ends } = started
   // not with the child's own method: Deno reports whatever that has sent as what has ended the child
   return { pid, pipes: ends, kill: (signum) => (ended ? -E.SRCH : killProcess(pid, signum)) }
+}
+
+/** The number of an account as the host takes it. Node takes the 32 bits with a sign, and aborts when there are more. */
+function accountOf(number: number | null): number | undefined {
+  if (number === null) return undefined
+  return lateFailures ? number : number | 0
 }
 
 /** Starts a process as all hosts of Node's kind can: the process, a negative errno, or UNKNOWN. */
