@@ -20,7 +20,7 @@ test("a host that is too old says so", () => {
     process.getBuiltinModule = undefined
     await import(${path}).catch((error) => console.log(error.message))`
   const { stdout } = spawnSync(process.execPath, moduleArguments(program), { encoding: "utf8" })
-  assert.match(stdout, /^gevent-wasm needs Node\.js >=\d+\.\d+; this is v\d/)
+  assert.match(stdout, /^gevent-wasm needs Node\.js >=\d.*; this is v\d/)
 })
 
 test("an immediate call is outside every context", async () => {
