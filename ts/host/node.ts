@@ -25,6 +25,7 @@ import { random } from "./random.ts"
 import { writeOutput } from "./node/output.ts"
 import { signal, signals } from "./node/signals.ts"
 import { startThread } from "./node/thread.ts"
+import { Shortcut } from "./node/shortcut.ts"
 import { Stream } from "./node/stream.ts"
 import { DeadlineTimer } from "./node/timer.ts"
 import { transport } from "./node/transport.ts"
@@ -111,7 +112,7 @@ export const host: Host = {
 
   secure(inner: Descriptor, options: SecureOptions): Secure {
     const direct = !options.unwrap && inner instanceof Stream ? DirectStream.over(inner, options) : undefined
-    return direct ?? new CarriedStream(inner, options)
+    return direct ?? new CarriedStream(inner, options, Shortcut.to)
   },
 
   adopt(): Promise<number> {

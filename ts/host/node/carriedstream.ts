@@ -1,13 +1,14 @@
 import { Buffer } from "node:buffer"
 import process from "node:process"
+import { ChunkQueue } from "../chunks.ts"
 import { IN, OUT, type Descriptor } from "../descriptor.ts"
 import { E } from "../errno.ts"
-import type { Credentials } from "../secure.ts"
+import type { Credentials, SecureOptions } from "../secure.ts"
 import { TlsRecords } from "../tlsrecords.ts"
 import { HIGH_WATER_MARK } from "../wire.ts"
 import { RecordStream, type Carrier } from "./recordstream.ts"
+import type { OpenPort, SealedPort } from "./sealedport.ts"
 import { CHUNK, CLOSED, FRESH, GREETING, NO_BYTES, SecureStream, SHAKING, UP } from "./securestream.ts"
-import { Shortcut } from "./shortcut.ts"
 
 /**
  * TLS over any descriptor. Node gets a stream to read from and write to instead of the connection itself. So the descriptor can
@@ -17,11 +18,12 @@ import { Shortcut } from "./shortcut.ts"
 export class CarriedStream extends SecureStream implements Carrier {
   private readonly sealed = new RecordStream(this)
   private readonly records = new TlsRecords()
-  private shortcut: Shortcut | undefined = undefined
+  private readonly openPort: OpenPort
+  private port: SealedPort | undefined = undefined
   // Sealed bytes that came in and that the engine has not had.
   private held: Uint8Array = NO_BYTES
   // Sealed bytes that the descriptor below does not take yet.
-  private outgoing: Uint8Array = NO_BYTES
+  private readonly outgoing = new ChunkQueue()
   private sent: (() => void) | undefined = undefined
   private draining = false
   private hungry = true
@@ -32,6 +34,12 @@ export class CarriedStream extends SecureStream implements Carrier {
   private cut = false
   private carriedAll = false
   private unwrapping = false
+
+  /** @param openPort - Finds a shorter way to the engine than by its streams, if the host has one. */
+  constructor(inner: Descriptor, options: SecureOptions, openPort: OpenPort) {
+    super(inner, options)
+    this.openPort = openPort
+  }
 
   override get ragged(): boolean {
     return this.cut
@@ -50,9 +58,12 @@ export class CarriedStream extends SecureStream implements Carrier {
     if (result < 0) return result
     const room = HIGH_WATER_MARK - this.queued
     if (room <= 0) return -E.AGAIN
-    const count = Math.min(from.length, room)
+    const count = from.length < room ? from.length : room
+    if (count === 0) return 0
+    const bytes = count === from.length ? from : from.subarray(0, count)
+    if (this.port?.seal !== undefined) return this.port.seal(bytes) ? count : -E.PIPE
     // a copy in any case: what waits for the one before is sealed later. A view of a few bytes takes as long as a copy on Bun.
-    if (count > 0) this.engine!.write(Buffer.from(count === from.length ? from : from.subarray(0, count)))
+    this.engine!.write(Buffer.from(bytes))
     return count
   }
 
@@ -79,7 +90,7 @@ export class CarriedStream extends SecureStream implements Carrier {
   }
 
   override ready(): void {
-    if (this.outgoing.length > 0) this.drain()
+    if (this.outgoing.size > 0) this.drain()
     this.feed()
   }
 
@@ -90,9 +101,9 @@ export class CarriedStream extends SecureStream implements Carrier {
     this.feed()
   }
 
-  carry(bytes: Uint8Array, sent: () => void): void {
-    this.outgoing = bytes
-    this.sent = sent
+  carry(bytes: Uint8Array, sent?: () => void): void {
+    this.outgoing.push(bytes)
+    if (sent !== undefined) this.sent = sent
     this.drain()
   }
 
@@ -105,7 +116,7 @@ export class CarriedStream extends SecureStream implements Carrier {
   protected override begin(credentials: Credentials, received: Uint8Array): void {
     const engine = this.open(this.sealed, credentials)
     if (engine === undefined) return
-    this.shortcut = Shortcut.to(engine, this)
+    const port = (this.port = this.openPort(engine, this))
     engine.on("data", (data: Buffer) => this.received(data))
     engine.on("end", () => this.peerEnded())
     engine.on("drain", () => this.notify())
@@ -113,9 +124,9 @@ export class CarriedStream extends SecureStream implements Carrier {
     // Deno writes its last record a little later
     engine.on("finish", () => setImmediate(() => this.allCarried()))
     this.held = received
-    if (this.shortcut !== undefined) this.feed()
+    if (port?.late === false) this.feed()
     else {
-      // Deno's socket begins in the next tick, and does not bear to fail before
+      // an engine that begins in the next tick does not bear to fail before
       this.feeding = true
       process.nextTick(() => {
         this.feeding = false
@@ -168,7 +179,7 @@ export class CarriedStream extends SecureStream implements Carrier {
     const given = end === chunk.length ? chunk : chunk.subarray(0, end)
     this.held = end === chunk.length ? NO_BYTES : chunk.subarray(end)
     if (this.records.atAlert && this.state === UP) this.probe()
-    if (this.shortcut !== undefined) this.shortcut.push(given)
+    if (this.port !== undefined) this.port.push(given)
     else this.hungry = this.sealed.push(Buffer.from(given.buffer, given.byteOffset, given.length))
   }
 
@@ -200,6 +211,7 @@ export class CarriedStream extends SecureStream implements Carrier {
   private drain(): void {
     // the other end of a pair may answer before `send` returns
     if (this.draining) return
+    const full = this.outgoing.size >= HIGH_WATER_MARK
     this.draining = true
     const done = this.sendAll()
     this.draining = false
@@ -208,29 +220,34 @@ export class CarriedStream extends SecureStream implements Carrier {
     this.sent = undefined
     sent?.()
     if (this.carriedAll) this.allCarried()
+    if (full) this.notify()
   }
 
   /** Whether the descriptor below took all of it. */
   private sendAll(): boolean {
-    while (this.outgoing.length > 0) {
-      const count = this.inner.send(this.outgoing)
-      if (count === -E.AGAIN) return false
+    const { outgoing, inner } = this
+    while (outgoing.size > 0) {
+      const bytes = outgoing.take(outgoing.size)
+      const count = inner.send(bytes)
+      if (count === bytes.length) continue
       if (count === -E.PIPE) {
-        this.outgoing = NO_BYTES
+        outgoing.clear()
         this.refused()
         return false
       }
-      if (count < 0) {
+      if (count < 0 && count !== -E.AGAIN) {
         this.broken(-count)
         return false
       }
-      this.outgoing = count === this.outgoing.length ? NO_BYTES : this.outgoing.subarray(count)
+      outgoing.unshift(count < 0 ? bytes : bytes.subarray(count))
+      if (count < 0) return false
     }
     return true
   }
 
   /** Bytes that were taken and wait, sealed or not: Bun's engine seals all that it is given at once. */
   private get queued(): number {
+    if (this.port?.seal !== undefined) return this.outgoing.size
     return Math.max(this.engine!.writableLength, this.sealed.writableLength)
   }
 
@@ -243,7 +260,7 @@ export class CarriedStream extends SecureStream implements Carrier {
   }
 
   protected override get handedDown(): boolean {
-    return this.carriedAll && this.outgoing.length === 0
+    return this.carriedAll && this.outgoing.size === 0
   }
 
   protected override endWriting(): void {
@@ -263,7 +280,7 @@ export class CarriedStream extends SecureStream implements Carrier {
   }
 
   protected override broken(errno: number): void {
-    this.outgoing = NO_BYTES
+    this.outgoing.clear()
     super.broken(errno)
   }
 
@@ -276,9 +293,10 @@ export class CarriedStream extends SecureStream implements Carrier {
     this.state = CLOSED
     const { engine } = this
     this.engine = this.sent = this.ended = undefined
-    this.held = this.outgoing = NO_BYTES
+    this.held = NO_BYTES
+    this.outgoing.clear()
     this.leave()
-    this.shortcut?.close()
+    this.port?.close()
     engine?.destroy()
     this.sealed.finish()
   }
