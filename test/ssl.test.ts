@@ -581,8 +581,9 @@ testBothWays("SS-03: one end can stop sending while the other goes on", async ()
     client.shutdown(SHUT_WR)
     assert.instance(yield* failure(client.send("x")), SSLZeroReturnError)
     assert.is((yield* server.recv(1)).length, 0)
-    // Bun ends what it sends when the peer has ended
-    if (host.name === "bun") assert.instance(yield* failure(server.sendall("still")), SSLZeroReturnError)
+    // Bun ends what it sends when the peer has ended, but for a server that never unwraps
+    if (host.name === "bun" && way.unwrap !== false)
+      assert.instance(yield* failure(server.sendall("still")), SSLZeroReturnError)
     else {
       yield* server.sendall("still")
       server.shutdown(SHUT_WR)

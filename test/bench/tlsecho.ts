@@ -71,6 +71,7 @@ export async function* run(bench: Bench): AsyncGenerator<Result> {
       unit: "requests/s",
       peerName: "node:tls",
       bar: bars["node:tls"],
+      warmUp: 10,
       ours: () => measure(ours, ourPort),
       peer: () => measure(peer, peerPort),
     })

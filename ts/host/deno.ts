@@ -25,5 +25,6 @@ export const host: Host = {
   immediate,
   arm,
   stream: (family: "inet" | "inet6" | "unix"): Stream => new Stream(domains[family], transport),
-  secure: (inner: Descriptor, options: SecureOptions): Secure => new CarriedStream(inner, options, TlsWrap.to),
+  secure: (inner: Descriptor, options: SecureOptions): Secure =>
+    new CarriedStream(inner, options, (engine, ends) => TlsWrap.to(engine, ends)),
 }

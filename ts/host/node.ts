@@ -112,7 +112,7 @@ export const host: Host = {
 
   secure(inner: Descriptor, options: SecureOptions): Secure {
     const direct = !options.unwrap && inner instanceof Stream ? DirectStream.over(inner, options) : undefined
-    return direct ?? new CarriedStream(inner, options, Shortcut.to)
+    return direct ?? new CarriedStream(inner, options, (engine, ends) => Shortcut.to(engine, ends))
   },
 
   adopt(): Promise<number> {

@@ -7,6 +7,11 @@ export abstract class StreamDescriptor extends Descriptor {
   /** What was received, and nobody has taken yet. */
   protected abstract readonly inbox: ChunkQueue
 
+  /** Bytes that `recv` would give now. */
+  get pending(): number {
+    return this.inbox.size
+  }
+
   override recvfrom(max: number, peek: boolean): Received | number {
     if (peek && max > 0 && this.inbox.size > 0) {
       const data = new Uint8Array(Math.min(max, this.inbox.size))

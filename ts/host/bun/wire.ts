@@ -3,6 +3,7 @@ import type { Address } from "../descriptor.ts"
 import { E } from "../errno.ts"
 import type { Binding } from "../node/binding.ts"
 import type { Domain } from "../node/domain.ts"
+import { LINGER } from "../node/farewell.ts"
 import type { Wire, WireUser } from "../wire.ts"
 import type { BunHandlers, BunSocket } from "./sockets.ts"
 
@@ -19,6 +20,11 @@ export class BunWire implements Wire {
   private broken = false
   // It reads no more. One that waits to be accepted goes on until something comes: two calls of the system less for each.
   private paused = false
+  // TLS has it: what is sealed and not sent may keep it open for a while after its end.
+  private secured = false
+  private parting: NodeJS.Timeout | undefined = undefined
+  /** The last error of it. */
+  fault: unknown = undefined
   // What happened before there was a user.
   private early: Uint8Array[] | undefined = undefined
   private failure: unknown = undefined
@@ -51,6 +57,21 @@ export class BunWire implements Wire {
     return wire
   }
 
+  /** A wire that hears of sealed bytes, and tells nobody. */
+  static unheard(): BunWire {
+    const wire = new BunWire()
+    wire.user = {
+      became: ignore,
+      connected: ignore,
+      received: () => true,
+      ended: ignore,
+      drained: ignore,
+      failed: ignore,
+      closed: ignore,
+    }
+    return wire
+  }
+
   get localAddress(): string | undefined {
     return this.socket?.localAddress
   }
@@ -79,6 +100,33 @@ export class BunWire implements Wire {
     this.socket!.resume()
   }
 
+  /** Whether `lend` can be used: nothing has come in, and from now on nothing does. */
+  hold(): boolean {
+    if (this.socket === undefined || this.destroyed || this.early !== undefined || this.readEnded) return false
+    if (!this.paused) this.socket.pause()
+    return (this.paused = true)
+  }
+
+  /** Gives the connection, which is on hold, to a socket of `node:net` for TLS to take it over; it reads again. */
+  lend(): net.Socket {
+    const socket = this.socket!
+    // what it is told by is its listener's for all of them, so it stays
+    socket.data = nobody
+    const shell = new net.Socket({ handle: socket, allowHalfOpen: true } as object)
+    this.paused = false
+    socket.resume()
+    return shell
+  }
+
+  /** Goes on as the connection that TLS has made of the one that was lent. */
+  secure(socket: BunSocket): void {
+    this.secured = true
+    this.socket = socket
+    socket.data = this
+    socket.reload({ socket: handlers })
+    socket.unref()
+  }
+
   /** Gives the kernel what it takes now: the number of bytes, or an errno. */
   send(bytes: Uint8Array): number {
     const count = this.socket!.write(bytes)
@@ -97,7 +145,11 @@ export class BunWire implements Wire {
 
   destroy(): void {
     this.destroyed = true
-    if (this.attempt !== undefined) this.attempt.destroy()
+    if (this.attempt !== undefined) {
+      this.attempt.destroy()
+      return
+    }
+    if (this.secured) this.part()
     else this.socket!.close()
   }
 
@@ -136,7 +188,16 @@ export class BunWire implements Wire {
     return more
   }
 
+  /** Closes what TLS has: its end is announced, and the process lives until that is sent. */
+  private part(): void {
+    const socket = this.socket!
+    this.parting = setTimeout(() => socket.terminate(), LINGER)
+    this.end()
+    socket.close()
+  }
+
   private failed(error: unknown): void {
+    this.fault = error
     if (this.user === undefined) this.failure = error
     else this.user.failed(error)
   }
@@ -155,6 +216,7 @@ export class BunWire implements Wire {
 
   private closed(): void {
     this.destroyed = true
+    clearTimeout(this.parting)
     this.user?.closed(this)
   }
 
@@ -174,3 +236,8 @@ export class BunWire implements Wire {
 }
 
 const { handlers } = BunWire
+
+// What belongs to a connection that was lent: nobody hears of that any more.
+const nobody = BunWire.unheard()
+
+function ignore(): void {}

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream"
 import type { Engine } from "../node/engine.ts"
 import type { Ends, SealedPort } from "../node/sealedport.ts"
 import { streamWrap, type Request } from "./handle.ts"
@@ -31,10 +32,9 @@ export class TlsWrap implements SealedPort {
     this.methods = Object.getPrototypeOf(handle) as TlsHandle
     this.ends = ends
     this.request = request
-    const { push } = engine
     // null is the end, which takes the stream's way
     engine.push = (chunk: Buffer | null): boolean => {
-      if (chunk === null) return push.call(engine, chunk)
+      if (chunk === null) return Readable.prototype.push.call(engine, chunk)
       ends.received(chunk)
       return true
     }

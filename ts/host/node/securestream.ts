@@ -245,7 +245,8 @@ export abstract class SecureStream extends Secure implements Observer {
     else this.up()
   }
 
-  private up(): void {
+  /** The handshake is done. */
+  protected up(): void {
     if (this.state !== SHAKING) return
     this.state = UP
     this.notify()

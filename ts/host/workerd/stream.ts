@@ -112,11 +112,6 @@ export class Stream extends StreamDescriptor {
     return this.home === home
   }
 
-  /** Bytes that wait to be received. */
-  get pending(): number {
-    return this.inbox.size
-  }
-
   /** The host that it was to connect to, a name or a number; empty for a connection that came from there. */
   get host(): string {
     return this.target === undefined || this.target.family === "unix" ? "" : this.target.host
