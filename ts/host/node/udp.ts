@@ -22,7 +22,7 @@ const MOST = 256
 /** The part of libuv's handle that is used; Node does not document it, so each use has a fallback. */
 interface UdpHandle {
   readonly fd?: number
-  onmessage?: (size: number, handle: UdpHandle, data: Buffer, from: { address: string; port: number }) => void
+  onmessage?: (size: number, handle: UdpHandle, data: Buffer, from?: { address: string; port: number }) => void
   connect(host: string, port: number): number
   send(request: SendRequest, list: Uint8Array[], count: number, port: number, host: string, hasCallback: true): number
   send(request: SendRequest, list: Uint8Array[], count: number, hasCallback: true): number
@@ -32,6 +32,8 @@ interface SendRequest {
   oncomplete: (error: number) => void
 }
 
+// The names of the symbol that leads to the handle: Node's, and Deno's, whose handle copies what it is given and sends it later.
+const STATES = new Set(["state symbol", "kStateSymbol"])
 const isDeno = process.versions["deno"] !== undefined
 const SendWrap = loadSendWrap()
 let outgoing = new Uint8Array(0)
@@ -91,7 +93,9 @@ class NodeUdp implements UdpPort {
   private readonly socket: dgram.Socket
   private readonly family: UdpAddress["family"]
   private readonly events: UdpEvents
+  // The one that sends at once; Deno's does not.
   private readonly handle: UdpHandle | undefined
+  private readonly own: UdpHandle | undefined
   // By which write(2) sends to the peer; -1 where there is none.
   private readonly fd: number
   private peer: UdpAddress | undefined = undefined
@@ -115,15 +119,17 @@ class NodeUdp implements UdpPort {
     this.settings = this.socket = socket
     this.family = family
     this.events = events
-    this.handle = SendWrap === undefined ? undefined : handleOf(socket)
-    // the numbers of Deno's handles are the system's, while its `fs` has its own
-    this.fd = isDeno ? -1 : (this.handle?.fd ?? -1)
     socket.on("error", (error) => events.failed(errnoOfError(error)))
-    if (!isDeno && typeof this.handle?.onmessage === "function") {
+    const handle = (this.own = handleOf(socket))
+    this.handle = SendWrap === undefined || isDeno ? undefined : handle
+    // the numbers of Deno's handles are the system's, while its `fs` has its own
+    this.fd = this.handle?.fd ?? -1
+    if (typeof handle?.onmessage === "function") {
       // past the events of a socket that nobody else knows of
-      const onmessage = this.handle.onmessage.bind(this.handle)
-      this.handle.onmessage = (size, handle, data, from) => {
-        if (size < 0) onmessage(size, handle, data, from)
+      const onmessage = handle.onmessage.bind(handle)
+      handle.onmessage = (size, handle, data, from) => {
+        // Deno calls it without a sender when it closes
+        if (size < 0 || from === undefined) onmessage(size, handle, data, from)
         else this.came(data, from)
       }
     } else socket.on("message", (data, { address, port }) => this.arrived(data, address, port))
@@ -149,9 +155,10 @@ class NodeUdp implements UdpPort {
       this.refused = true
       return -E.AGAIN
     }
-    return this.handle === undefined
-      ? this.sendLater(from.slice(start, start + length), to)
-      : this.sendNow(this.handle, from, start, length, to)
+    if (this.handle !== undefined) return this.sendNow(this.handle, from, start, length, to)
+    const bytes = from.subarray(start, start + length)
+    // a handle makes copies itself
+    return this.sendLater(this.primed && this.own !== undefined ? bytes : bytes.slice(), to)
   }
 
   close(): void {
@@ -213,7 +220,7 @@ class NodeUdp implements UdpPort {
     return length
   }
 
-  /** @param copy - It is kept until it is sent. */
+  /** @param copy - It is kept until `transmit` has it, and by that where there is no handle. */
   private sendLater(copy: Uint8Array, to: UdpAddress | undefined): number {
     if (to?.port === 0) return -E.INVAL
     this.unsent += copy.length + OVERHEAD
@@ -226,9 +233,17 @@ class NodeUdp implements UdpPort {
   }
 
   private transmit(from: Uint8Array, to: UdpAddress | undefined): void {
-    const sent = (error: Error | null): void => {
-      this.unsent -= from.length + OVERHEAD
+    const { length } = from
+    const sent = (error: unknown): void => {
+      this.unsent -= length + OVERHEAD
       this.done(error)
+    }
+    const { own } = this
+    if (own !== undefined) {
+      const request = { oncomplete: (errno: number | null) => sent(errno === null || errno === 0 ? null : { errno }) }
+      if (to === undefined) own.send(request, [from], 1, true)
+      else own.send(request, [from], 1, to.port, to.host, true)
+      return
     }
     if (to === undefined) this.socket.send(from, sent)
     else this.socket.send(from, to.port, to.host, sent)
@@ -290,9 +305,10 @@ function canonical({ family, host }: UdpAddress): string {
   return new net.SocketAddress({ address: host, family: "ipv6" }).address
 }
 
-// Deno's handle sends later, and is found under another name.
 function handleOf(socket: dgram.Socket): UdpHandle | undefined {
-  const symbol = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "state symbol")
+  const symbol = Object.getOwnPropertySymbols(socket).find(
+    ({ description }) => description !== undefined && STATES.has(description),
+  )
   const state = symbol && (socket as unknown as Record<symbol, { handle?: UdpHandle } | undefined>)[symbol]
   return typeof state?.handle?.send === "function" ? state.handle : undefined
 }
