@@ -95,7 +95,8 @@ class NodeUdp implements UdpPort {
   private readonly events: UdpEvents
   // The one that sends at once; Deno's does not.
   private readonly handle: UdpHandle | undefined
-  private readonly own: UdpHandle | undefined
+  // Deno's, which copies what it is given.
+  private readonly copying: UdpHandle | undefined
   // By which write(2) sends to the peer; -1 where there is none.
   private readonly fd: number
   private peer: UdpAddress | undefined = undefined
@@ -120,8 +121,9 @@ class NodeUdp implements UdpPort {
     this.family = family
     this.events = events
     socket.on("error", (error) => events.failed(errnoOfError(error)))
-    const handle = (this.own = handleOf(socket))
+    const handle = handleOf(socket)
     this.handle = SendWrap === undefined || isDeno ? undefined : handle
+    this.copying = isDeno ? handle : undefined
     // the numbers of Deno's handles are the system's, while its `fs` has its own
     this.fd = this.handle?.fd ?? -1
     if (typeof handle?.onmessage === "function") {
@@ -157,8 +159,7 @@ class NodeUdp implements UdpPort {
     }
     if (this.handle !== undefined) return this.sendNow(this.handle, from, start, length, to)
     const bytes = from.subarray(start, start + length)
-    // a handle makes copies itself
-    return this.sendLater(this.primed && this.own !== undefined ? bytes : bytes.slice(), to)
+    return this.sendLater(this.primed && this.copying !== undefined ? bytes : bytes.slice(), to)
   }
 
   close(): void {
@@ -238,11 +239,11 @@ class NodeUdp implements UdpPort {
       this.unsent -= length + OVERHEAD
       this.done(error)
     }
-    const { own } = this
-    if (own !== undefined) {
+    const { copying } = this
+    if (copying !== undefined) {
       const request = { oncomplete: (errno: number | null) => sent(errno === null || errno === 0 ? null : { errno }) }
-      if (to === undefined) own.send(request, [from], 1, true)
-      else own.send(request, [from], 1, to.port, to.host, true)
+      if (to === undefined) copying.send(request, [from], 1, true)
+      else copying.send(request, [from], 1, to.port, to.host, true)
       return
     }
     if (to === undefined) this.socket.send(from, sent)
