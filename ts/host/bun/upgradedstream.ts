@@ -112,7 +112,7 @@ export class UpgradedStream extends SecureStream {
   /** What the stream below says. An error stays: TLS cannot go on behind one. */
   private told(result: number): number {
     if (result > 0 || result === -E.AGAIN) return result
-    if (result === 0) return -this.error
+    if (result === 0) return this.error === 0 ? 0 : -this.error
     if (result === -E.PIPE) {
       this.writeFailed = true
       return result

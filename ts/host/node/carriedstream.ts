@@ -90,7 +90,11 @@ export class CarriedStream extends SecureStream implements Carrier {
   }
 
   override ready(): void {
-    if (this.outgoing.size > 0) this.drain()
+    if (this.outgoing.size > 0) {
+      this.drain()
+      // a part of it may have been enough for who waits to send
+      if (this.outgoing.size < HIGH_WATER_MARK) this.notify()
+    }
     this.feed()
   }
 
@@ -211,7 +215,6 @@ export class CarriedStream extends SecureStream implements Carrier {
   private drain(): void {
     // the other end of a pair may answer before `send` returns
     if (this.draining) return
-    const full = this.outgoing.size >= HIGH_WATER_MARK
     this.draining = true
     const done = this.sendAll()
     this.draining = false
@@ -220,7 +223,6 @@ export class CarriedStream extends SecureStream implements Carrier {
     this.sent = undefined
     sent?.()
     if (this.carriedAll) this.allCarried()
-    if (full) this.notify()
   }
 
   /** Whether the descriptor below took all of it. */
